@@ -1,0 +1,1 @@
+"""CTI engine for Asterisk."""

@@ -1,0 +1,80 @@
+"""The command line: one file per group, each body about ten lines. It knows how to ask and print; the rest is elsewhere.
+
+Errors are one line on stderr; the exit code tells the class (see `cti.errors`). Groups are imported when they are
+used, so that `cti --help` and shell completion stay quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import CtiError, SiteError
+
+# command name -> (module in this package, attribute, help line)
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "init": ("init", "init", "Make an instance folder: site.yaml, ports, secrets."),
+    "serve": ("serve", "serve", "Run the engine (with its supervisor) until Ctrl-C."),
+    "pbx": ("pbx", "pbx", "The private Asterisk: fetch, up, down, status, console."),
+    "site": ("site", "site", "Check site.yaml: every mistake at once, with its line."),
+    "dialplan": ("dialplan", "dialplan", "Render Asterisk's files and put them in place."),
+    "agent": ("agent", "agent", "Agents: who they are, what they can do, what they are doing."),
+    "call": ("call", "call", "Conversations: list them, show one with its segments."),
+    "token": ("token", "token", "Access tokens of agents and supervisors."),
+    "demo": ("demo", "demo", "Real SIP calls by simulated customers to simulated agents."),
+    "docs": ("docs", "docs", "Print the state tables that the engine runs on."),
+}
+
+
+class Commands(click.Group):
+    """Loads a command's module when it is used, and turns our errors into one line and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(f".{module}", __package__), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SiteError as error:
+            for mistake in error.mistakes:
+                click.echo(mistake, err=True)
+            click.echo(f"error: {len(error.mistakes)} mistake(s); nothing was applied", err=True)
+            sys.exit(error.exit_code)
+        except CtiError as error:
+            click.echo(f"error: {' '.join(str(error).split())}", err=True)
+            sys.exit(error.exit_code)
+        except BrokenPipeError:  # `cti call list | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="CTI_HOME",
+    default=Path(),
+    show_default="this folder",
+    help="The instance folder (also CTI_HOME).",
+)
+@click.version_option(package_name="cti", prog_name="cti")
+@click.pass_context
+def main(ctx: click.Context, home: Path) -> None:
+    """CTI engine for Asterisk: the dialplan holds every call; the engine decides, pops, records and counts."""
+    ctx.obj = home

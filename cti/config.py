@@ -1,0 +1,172 @@
+"""The instance's own settings: one frozen value, read once, that explains itself.
+
+It knows where things are and which ports they use; it knows nothing of routing (that is `site.yaml`) nor of
+people (those are rows). An instance is a folder:
+
+    HOME/site.yaml        routing, in git        HOME/cti.toml       these options
+    HOME/secrets.toml     0600, never in git     HOME/var/           everything that can be rebuilt or rotates
+"""
+
+from __future__ import annotations
+
+import difflib
+import socket
+import stat
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from .errors import ConfigError
+
+
+def option(default: Any, text: str) -> Any:
+    """A setting with its default and the sentence that `cti config` prints."""
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """Generated at init, mode 0600; never shown by `repr`."""
+
+    ami_password: str = field(default="", repr=False)
+    admin_token: str = field(default="", repr=False)  # bearer token of the first supervisor
+    session_key: str = field(default="", repr=False)  # signs browser sessions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Where this instance is, what it listens on, which database it writes."""
+
+    home: Path
+    bind: str = option("127.0.0.1", "address everything of ours listens on")
+    sip_bind: str = option("127.0.0.1", "address Asterisk's SIP transport listens on")
+    sip_port: int = option(5060, "Asterisk's SIP port (UDP)")
+    ami_port: int = option(5038, "Asterisk's manager port")
+    agi_port: int = option(4573, "our FastAGI port")
+    web_port: int = option(8088, "our web port (pages, API, websocket)")
+    rtp_first: int = option(10000, "first RTP port")
+    rtp_last: int = option(12000, "last RTP port")
+    database: str = option("", "SQLAlchemy URL; empty: SQLite under var/")
+    pbx: str = option("private", "private: an Asterisk of our own under var/; system: the machine's own")
+    asterisk: str = option("", "path of an asterisk binary to use; empty: PATH when new enough, else fetched")
+    pbx_etc: str = option("", "folder of Asterisk's configuration files; empty: var/pbx/etc (system: /etc/asterisk)")
+    heartbeat_seconds: float = option(1.0, "how often the engine tells its supervisor that it lives")
+    stalled_seconds: float = option(4.0, "silence after which the supervisor replaces the engine")
+    secrets: Secrets = field(default=Secrets(), metadata={"help": "from secrets.toml"})
+
+    @property
+    def var(self) -> Path:
+        """Everything that can be rebuilt or rotates."""
+        return self.home / "var"
+
+    @property
+    def site_file(self) -> Path:
+        return self.home / "site.yaml"
+
+    @property
+    def pbx_home(self) -> Path:
+        """The private Asterisk's own folders: etc, lib, spool, log, run, data."""
+        return self.var / "pbx"
+
+    @property
+    def etc(self) -> Path:
+        """Where the rendered files go."""
+        if self.pbx_etc:
+            return Path(self.pbx_etc)
+        return Path("/etc/asterisk") if self.pbx == "system" else self.pbx_home / "etc"
+
+    @property
+    def log_dir(self) -> Path:
+        """Asterisk's log folder: queue_log, cel-custom/, cdr-custom/ are in it."""
+        return Path("/var/log/asterisk") if self.pbx == "system" else self.pbx_home / "log"
+
+    @property
+    def recordings(self) -> Path:
+        """Where MixMonitor writes and recordings are indexed."""
+        return self.var / "recordings"
+
+    @property
+    def journal_file(self) -> Path:
+        """The engine's own append-only journal (JSON lines)."""
+        return self.var / "journal" / "engine.jsonl"
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite+aiosqlite:///{self.var / 'cti.sqlite'}"
+
+
+PORTS = ("sip_port", "ami_port", "agi_port", "web_port", "rtp_first", "rtp_last")
+_SETTINGS = {f.name: f for f in fields(Config) if f.name not in ("home", "secrets")}
+
+
+def load_config(home: Path) -> Config:
+    """Read HOME/cti.toml and HOME/secrets.toml.
+
+    Raises ConfigError for a missing instance, an unknown option (with the nearest known name), a value of the
+    wrong type, a port out of range, or secrets that others may read.
+    """
+    home = home.resolve()
+    file = home / "cti.toml"
+    if not file.is_file():
+        raise ConfigError(f"{home} is not an instance (no cti.toml); make one with: cti init {home}")
+    values = _read_toml(file)
+    for name, value in values.items():
+        _check_option(file, name, value)
+    return Config(home=home, secrets=_load_secrets(home / "secrets.toml"), **values)
+
+
+def _check_option(file: Path, name: str, value: object) -> None:
+    if name not in _SETTINGS:
+        near = difflib.get_close_matches(name, _SETTINGS, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(_SETTINGS)}"
+        raise ConfigError(f"{file}: unknown option {name!r}{hint}")
+    wanted = type(_SETTINGS[name].default)
+    accepted = (int, float) if wanted is float else (wanted,)
+    if isinstance(value, bool) or not isinstance(value, accepted):
+        raise ConfigError(f"{file}: {name} must be of type {wanted.__name__}, got {value!r}")
+    if name in PORTS and isinstance(value, int) and not 1 <= value <= 65535:
+        raise ConfigError(f"{file}: {name} must be a port from 1 to 65535, got {value}")
+
+
+def _load_secrets(file: Path) -> Secrets:
+    if not file.is_file():
+        raise ConfigError(f"{file} is missing; make new secrets with: cti init --secrets {file.parent}")
+    if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError(f"{file} can be read by others; mend it with: chmod 600 {file}")
+    values = _read_toml(file)
+    unknown = set(values) - {f.name for f in fields(Secrets)}
+    if unknown:
+        raise ConfigError(f"{file}: unknown secret {sorted(unknown)[0]!r}")
+    return Secrets(**values)
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+
+
+def free_ports(address: str = "127.0.0.1", rtp_pairs: int = 500) -> dict[str, int]:
+    """Pick a free set of ports for a new instance, so that several live side by side.
+
+    Returns the six port options. The ports are below Linux's ephemeral range (32768) and were bindable an
+    instant ago; the RTP range holds `2 * rtp_pairs` ports and is not probed one by one.
+    """
+    for base in range(10_000, 32_000 - 2 * rtp_pairs, 20 + 2 * rtp_pairs):
+        sip, ami, agi, web, rtp = base, base + 2, base + 4, base + 6, base + 20
+        if all(_is_free(address, port) for port in (sip, ami, agi, web, rtp, rtp + 2 * rtp_pairs - 1)):
+            names = zip(PORTS, (sip, ami, agi, web, rtp, rtp + 2 * rtp_pairs - 1), strict=True)
+            return dict(names)
+    raise ConfigError(f"no free block of ports on {address}; stop another instance or set the ports in cti.toml")
+
+
+def _is_free(address: str, port: int) -> bool:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind((address, port))
+            except OSError:
+                return False
+    return True

@@ -1,0 +1,128 @@
+"""What the core wants done: imperative, frozen, without an instant (they are meant for now).
+
+The engine performs each with one edge. Names say the wish, not the wire: no Asterisk word appears here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .events import TimerKey
+from .words import AgentId, Caller, CallId, Miss, Outcome, Phone, Presence, QueueName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferCall:
+    """Pop the call on the agent's screen, then let the dialplan ring the agent's phone."""
+
+    call: CallId
+    agent: AgentId
+    phone: Phone
+    queue: QueueName
+    ring_seconds: float
+    waited_seconds: float
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawOffer:
+    """The offer is over without talk: take the pop down, and stop the ringing if it still rings."""
+
+    call: CallId
+    agent: AgentId
+    why: Miss
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseCaller:
+    """The caller leaves the queue with this outcome; the dialplan goes on as its queue says."""
+
+    call: CallId
+    queue: QueueName
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartTimer:
+    """Send `TimerFired(key)` after `seconds`; a running timer of the same key is replaced."""
+
+    key: TimerKey
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelTimer:
+    """Forget the timer of this key; unknown keys are fine."""
+
+    key: TimerKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowPresence:
+    """An agent's presence changed: journal it and push it."""
+
+    agent: AgentId
+    presence: Presence
+    reason: str = ""
+    call: CallId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowQueue:
+    """A queue's waiting line changed: how many wait, how many of its agents are ready."""
+
+    queue: QueueName
+    waiting: int
+    ready: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorMember:
+    """Keep this agent as a member of the fallback queue with this penalty (ring index, 0 = innermost)."""
+
+    queue: QueueName
+    agent: AgentId
+    penalty: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmirrorMember:
+    """Take this agent out of the fallback queue."""
+
+    queue: QueueName
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorPause:
+    """Pause or unpause this agent in every fallback queue."""
+
+    agent: AgentId
+    paused: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explain:
+    """Keep why this decision was taken, with the conversation. `candidates` are (agent, why in or out)."""
+
+    call: CallId
+    decision: str  # "offer" | "wait" | "release"
+    ring: int
+    chosen: AgentId | None
+    candidates: tuple[tuple[AgentId, str], ...]
+
+
+Command = (
+    OfferCall
+    | WithdrawOffer
+    | ReleaseCaller
+    | StartTimer
+    | CancelTimer
+    | ShowPresence
+    | ShowQueue
+    | MirrorMember
+    | UnmirrorMember
+    | MirrorPause
+    | Explain
+)

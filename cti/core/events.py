@@ -1,0 +1,303 @@
+"""What happened: facts for the ACD and for the call tracker, all past tense, frozen, each with its instant.
+
+Two families meet here. *Leg facts* are what AMI tells of channels (`ami.translate` makes them, `core.call` reads
+them). *ACD facts* are what agents and callers did (made by FastAGI sessions, the API, timers, and the tracker).
+`at` is always an aware UTC instant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .words import (
+    AgentCard,
+    AgentId,
+    Caller,
+    CallId,
+    Linkedid,
+    Miss,
+    Need,
+    Phone,
+    QueueName,
+    QueueRules,
+    Uniqueid,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened at an instant."""
+
+    at: datetime
+
+
+# --- leg facts: one channel each (source: AMI) ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegCreated(Event):
+    """A channel exists (Newchannel, or seen in a resync snapshot). `phone` is its endpoint, e.g. PJSIP/1001."""
+
+    leg: Uniqueid
+    linked: Linkedid
+    phone: Phone
+    channel: str = ""  # the channel's name, to act on it; never a key
+    number: str = ""
+    name: str = ""
+    exten: str = ""
+    up: bool = False  # already answered (snapshot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegAnswered(Event):
+    """The channel went up (Newstate 6)."""
+
+    leg: Uniqueid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegRelinked(Event):
+    """The linkedid changed, e.g. because two bridges merged."""
+
+    leg: Uniqueid
+    linked: Linkedid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialBegan(Event):
+    """`caller` started to ring `callee` (DialBegin); caller is "" for an originate."""
+
+    caller: Uniqueid
+    callee: Uniqueid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialEnded(Event):
+    """The dial ended (DialEnd). `result` is Asterisk's DialStatus: ANSWER, NOANSWER, CANCEL, BUSY, …"""
+
+    caller: Uniqueid
+    callee: Uniqueid
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegBridged(Event):
+    """The channel entered a bridge."""
+
+    leg: Uniqueid
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegUnbridged(Event):
+    """The channel left a bridge."""
+
+    leg: Uniqueid
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegHeld(Event):
+    """The phone put its peer on hold (`held`) or took it back."""
+
+    leg: Uniqueid
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegEnded(Event):
+    """The channel is gone (Hangup, or missing in a resync snapshot). `cause` is the Q.850 number, 0 = unknown."""
+
+    leg: Uniqueid
+    cause: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneReachable(Event):
+    """The phone can or cannot be rung at all (device state UNAVAILABLE / INVALID = cannot)."""
+
+    phone: Phone
+    reachable: bool
+
+
+# --- ACD facts ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueDefined(Event):
+    """The site says that this queue is served by these rules (also sent again after a change)."""
+
+    rules: QueueRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRemoved(Event):
+    """The site no longer has this queue; its waiting callers leave."""
+
+    queue: QueueName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentDefined(Event):
+    """A row says who this agent is (also sent again after a change)."""
+
+    card: AgentCard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRemoved(Event):
+    """The agent's row is gone."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLoggedIn(Event):
+    """The agent is here."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLoggedOut(Event):
+    """The agent left."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentPaused(Event):
+    """The agent takes no calls, for a reason."""
+
+    agent: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentUnpaused(Event):
+    """The agent takes calls again."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpEnded(Event):
+    """The agent ended the wrap-up by hand."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentBusied(Event):
+    """The agent's phone is on a call that we did not offer (dialled out, called directly, fallback queue)."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentFreed(Event):
+    """The agent's phone has no more leg of its own."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentReachable(Event):
+    """The agent's phone can or cannot be rung."""
+
+    agent: AgentId
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerJoined(Event):
+    """A caller asks for an agent: the first time, after a miss, or back from the fallback queue.
+
+    `entered` is the instant the caller first entered the queue; it is kept over misses, fallbacks and restarts.
+    """
+
+    call: CallId
+    queue: QueueName
+    entered: datetime
+    caller: Caller = Caller()
+    need: Need = ()
+    priority: int = 0
+    prefer: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerLeft(Event):
+    """The caller is no longer waiting with us: hung up, or the FastAGI session ended."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAnswered(Event):
+    """The agent took the offered call."""
+
+    call: CallId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMissed(Event):
+    """The offer ended without talk."""
+
+    call: CallId
+    agent: AgentId
+    why: Miss
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkEnded(Event):
+    """The agent's part in this call is over."""
+
+    call: CallId
+    agent: AgentId
+
+
+# --- timers ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLost:
+    """Timer key: an offer whose end we never heard of must not hold its agent for ever."""
+
+    call: CallId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUp:
+    """Timer key: the end of a timed wrap-up after this call."""
+
+    agent: AgentId
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class NextRing:
+    """Timer key: a wider ring opens for this call."""
+
+    call: CallId
+    ring: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaxWait:
+    """Timer key: this caller has waited long enough in this queue."""
+
+    call: CallId
+    queue: QueueName
+
+
+TimerKey = OfferLost | WrapUp | NextRing | MaxWait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFired(Event):
+    """A timer that the core asked for has run out; a stale key is seen to be stale and ignored."""
+
+    key: TimerKey

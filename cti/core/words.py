@@ -1,0 +1,116 @@
+"""The field's own words as types. It knows what things are called; it knows nothing of what they do.
+
+Ids are opaque: nothing in the product may split or compare their text. Channel names are reused by
+Asterisk and are therefore never a key; `Uniqueid` is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+Uniqueid = NewType("Uniqueid", str)  # one channel (leg); Asterisk's, opaque
+Linkedid = NewType("Linkedid", str)  # groups legs; may change on transfer, opaque
+CallId = NewType("CallId", str)  # one conversation: the Uniqueid of the caller's channel when it entered
+AgentId = NewType("AgentId", str)  # the agent's number, e.g. "1001"
+Phone = NewType("Phone", str)  # what rings, e.g. "PJSIP/1001"
+QueueName = NewType("QueueName", str)
+Skill = NewType("Skill", str)
+
+LEVEL_MIN, LEVEL_MAX = 1, 100  # skill levels; a missing skill never satisfies a comparison
+
+
+class Presence(StrEnum):
+    """What an agent is doing, as the engine knows it. One of six; pause has a reason beside it."""
+
+    OFFLINE = "offline"
+    READY = "ready"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    PAUSED = "paused"
+
+
+class Outcome(StrEnum):
+    """How a conversation ended for the customer; exclusive (DESIGN §6)."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    SHORT_ABANDON = "short_abandon"
+    OVERFLOW = "overflow"
+    TIMEOUT = "timeout"
+    EXIT_KEY = "exit_key"
+    CALLBACK_REQUESTED = "callback_requested"
+    VOICEMAIL = "voicemail"
+    CLOSED = "closed"
+    FULL = "full"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """What the dialplan is told in `CTI_VERDICT`; an empty one means that the engine is gone."""
+
+    DIAL = "dial"
+    OVERFLOW = "overflow"
+    VOICEMAIL = "voicemail"
+    CALLBACK = "callback"
+    LEAVE = "leave"
+
+
+class Miss(StrEnum):
+    """Why an offer ended without talk."""
+
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+    CALLER_GONE = "caller_gone"  # not the agent's miss
+    LOST = "lost"  # we never learned; the safety timer ended it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who calls, as far as we know. `number` is digits and `+` only ("" = withheld)."""
+
+    number: str = ""
+    name: str = ""
+    language: str = ""
+    customer: str = ""  # customer id, "" = unknown
+    did: str = ""  # the number they dialled
+    path: str = ""  # menu path, e.g. "language>main>sales"
+    digits: tuple[tuple[str, str], ...] = ()  # (menu node, collected digits)
+
+
+Need = tuple[tuple[Skill, int], ...]  # skills with their least level, sorted by skill; () = anybody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """One step of a queue: from `after_seconds` of waiting on, agents who meet `need` may be offered the call."""
+
+    after_seconds: float = 0.0
+    need: Need = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRules:
+    """How one queue is served. Rings are sorted by `after_seconds`; the first one begins at 0."""
+
+    name: QueueName
+    rings: tuple[Ring, ...] = (Ring(),)
+    order: str = "longest_idle"
+    ring_seconds: float = 15.0
+    wrap_up_seconds: float = 0.0  # 0 = no wrap-up
+    max_wait_seconds: float = 0.0  # 0 = for ever; else the caller overflows
+    max_misses: int = 0  # misses in a row after which the agent is paused with reason `missed`; 0 = never
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentCard:
+    """What is known of an agent before the day begins: a row, not a presence."""
+
+    agent: AgentId
+    name: str
+    phone: Phone
+    skills: dict[Skill, int] = field(default_factory=dict)

@@ -1,0 +1,121 @@
+"""What the dialplan asks when a caller waits: the arguments of `AGI(agi://…/acd,key=value,…)` as one value.
+
+It knows the contract of dialplan/README.md; it refuses what the dialplan would never send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ..core.words import LEVEL_MAX, LEVEL_MIN, AgentId, Caller, CallId, Miss, Need, QueueName, Skill
+from ..errors import AgiRefused
+
+# app_dial.c: the values of DIALSTATUS that mean "not answered".
+_MISSES = {
+    "NOANSWER": Miss.NO_ANSWER,
+    "BUSY": Miss.BUSY,
+    "CONGESTION": Miss.UNREACHABLE,
+    "CHANUNAVAIL": Miss.UNREACHABLE,
+    "INVALIDARGS": Miss.UNREACHABLE,
+    "DONTCALL": Miss.BUSY,
+    "TORTURE": Miss.BUSY,
+    "CANCEL": Miss.CALLER_GONE,
+}
+_KNOWN = frozenset(
+    ("queue", "entered", "call", "number", "name", "need", "priority", "language")
+    + ("path", "did", "digits", "customer", "prefer", "tried")
+)
+_LONGEST = 1_000  # characters of one value; longer ones are cut, they can only be text for the pop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One caller asking for an agent; `tried` is the agent who just missed the call, with why."""
+
+    call: CallId
+    queue: QueueName
+    entered: datetime
+    caller: Caller
+    need: Need = ()
+    priority: int = 0
+    prefer: AgentId | None = None
+    tried: tuple[AgentId, Miss] | None = None
+
+
+def parse_ask(arguments: Iterable[str], now: datetime) -> Ask:
+    """Read the named arguments; raises AgiRefused when the call or the queue is missing or a key is unknown.
+
+    A nonsensical entry time becomes `now`: a wrong clock must not lose a caller.
+    """
+    values = _named(arguments)
+    if not values.get("call") or not values.get("queue"):
+        raise AgiRefused("acd: the dialplan sent no call or no queue; render it again with: cti dialplan apply")
+    return Ask(
+        call=CallId(values["call"]),
+        queue=QueueName(values["queue"]),
+        entered=_entered(values.get("entered", ""), now),
+        caller=_caller(values),
+        need=parse_need(values.get("need", "")),
+        priority=_whole(values.get("priority", ""), -100, 100),
+        prefer=AgentId(values["prefer"]) if values.get("prefer") else None,
+        tried=_tried(values.get("tried", "")),
+    )
+
+
+def _named(arguments: Iterable[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for argument in arguments:
+        key, _, value = argument.partition("=")
+        if key not in _KNOWN or key in values:
+            raise AgiRefused(f"acd: argument {key[:40]!r} is unknown or given twice")
+        values[key] = value[:_LONGEST]
+    return values
+
+
+def parse_need(text: str) -> Need:
+    """`engine=4,language_en=1` as sorted pairs; the higher level wins when a skill is named twice."""
+    need: dict[Skill, int] = {}
+    for part in filter(None, text.split(",")):
+        skill, _, level = part.partition("=")
+        name = Skill(skill.strip())
+        need[name] = max(need.get(name, 0), _whole(level, LEVEL_MIN, LEVEL_MAX))
+    return tuple(sorted(need.items()))
+
+
+def _caller(values: dict[str, str]) -> Caller:
+    digits = tuple(
+        (node, keys) for node, _, keys in (pair.partition("=") for pair in values.get("digits", "").split("&")) if keys
+    )
+    return Caller(
+        number=values.get("number", ""),
+        name=values.get("name", ""),
+        language=values.get("language", ""),
+        customer=values.get("customer", ""),
+        did=values.get("did", ""),
+        path=values.get("path", "").rstrip(">"),
+        digits=digits,
+    )
+
+
+def _entered(text: str, now: datetime) -> datetime:
+    try:
+        entered = datetime.fromtimestamp(float(text), UTC)
+    except (ValueError, OverflowError, OSError):
+        return now
+    return min(entered, now) if now - entered < timedelta(days=1) else now
+
+
+def _tried(text: str) -> tuple[AgentId, Miss] | None:
+    agent, _, status = text.partition(":")
+    if not agent:
+        return None
+    return AgentId(agent), _MISSES.get(status, Miss.NO_ANSWER)
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    try:
+        return max(least, min(most, int(text)))
+    except ValueError:
+        return max(least, 0)
