@@ -1,0 +1,295 @@
+"""The ACD: facts in, commands out; who waits is given to who is free.
+
+It knows the calls that wait, ring, talk or are on their way back to the line, and asks the roster for agents. It
+knows no clock (an event's `at` is the time), no wire and no database. After every event the rule holds that no
+waiting caller and no ready agent could be matched; so only what the event touched has to be looked at again.
+
+Facts never raise: an unknown call or agent, a stale timer, a late word are ignored. What people ask for
+(log in or out, pause, unpause, end the wrap-up) raises Refused or IllegalTransition before anything has changed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from . import events as ev
+from .agent import Agent, Signal
+from .commands import CancelTimer, Command, StartTimer, WithdrawOffer
+from .events import Event, MaxWait, NextRing, OfferLost, WrapUp
+from .floor import FloorSnapshot, QueueOnFloor, show_agent, show_call
+from .queue import Away, CallState, Connected, Entry, Offered, Waiting
+from .roster import Roster
+from .waiting_room import WaitingRoom
+from .words import CallId, Miss, Presence, QueueName
+
+AWAY_FORGOTTEN = timedelta(hours=1)  # a caller who was on the way back to the line and never came
+JITTER = timedelta(seconds=5)  # events of several sources may be this much out of order; more is a clock set back
+PRIORITY_LIMIT = 10_000  # a caller's priority is cut to ± this; a week of waiting is 10,080
+_GUILTY = (Miss.NO_ANSWER, Miss.BUSY, Miss.UNREACHABLE)  # misses that count towards max_misses
+
+
+class Acd:
+    """The machine. One `handle` at a time; drain its commands before performing any."""
+
+    def __init__(self) -> None:
+        self._out: list[Command] = []
+        self._roster = Roster(self._out)
+        self._calls: dict[CallId, CallState] = {}
+        self._room = WaitingRoom(self._roster, self._calls, self._out)
+        self._arrivals = 0
+        self._now = datetime.min.replace(tzinfo=UTC)
+        self._sent_away: deque[tuple[datetime, CallId]] = deque()
+        self._handlers: dict[type[Event], Callable[[Any], None]] = {
+            ev.QueueDefined: self._queue_defined,
+            ev.QueueRemoved: self._queue_removed,
+            ev.AgentDefined: lambda e: self._roster.define_agent(e.card, e.at),
+            ev.AgentRemoved: self._agent_removed,
+            ev.AgentLoggedIn: lambda e: self._roster.log_in(self._roster.person(e.agent), e.at),
+            ev.AgentLoggedOut: lambda e: self._ask(e, self._roster.log_out),
+            ev.AgentPaused: lambda e: self._ask(e, lambda agent, at: self._roster.pause(agent, e.reason, at)),
+            ev.AgentUnpaused: lambda e: self._roster.unpause(self._roster.person(e.agent), e.at),
+            ev.WrapUpEnded: lambda e: self._ask(e, self._wrap_up_ended),
+            ev.AgentBusied: lambda e: self._fact(e, self._roster.busy),
+            ev.AgentFreed: lambda e: self._fact(e, self._roster.free),
+            ev.AgentReachable: lambda e: self._fact(e, lambda agent, _: self._roster.reach(agent, e.reachable)),
+            ev.CallerJoined: self._caller_joined,
+            ev.CallerLeft: self._caller_left,
+            ev.OfferAnswered: self._offer_answered,
+            ev.OfferMissed: self._offer_missed,
+            ev.TalkEnded: self._talk_ended,
+            ev.TimerFired: self._timer_fired,
+        }
+
+    def handle(self, event: Event) -> list[Command]:
+        """What follows from `event`. Raises Refused for a request that the present state forbids; facts never do."""
+        handler = self._handlers.get(type(event))
+        if handler is None:
+            return []  # a leg fact: the call tracker's business
+        if event.at < self._now:
+            event = self._steady(event)
+        self._now = event.at
+        handler(event)
+        self._room.match(event.at)
+        self._room.show_queues()
+        commands, self._out[:] = list(self._out), []
+        return commands
+
+    def snapshot(self) -> FloorSnapshot:
+        """The floor now, as a frozen value."""
+        sizes = ((queue, *self._room.sizes(queue)) for queue in self._roster.queues)
+        queues = (
+            QueueOnFloor(queue=queue, waiting=waiting, ready=ready, longest=self._room.longest(queue))
+            for queue, waiting, ready in sizes
+        )
+        return FloorSnapshot(
+            agents=tuple(show_agent(agent) for agent in self._roster.agents.values()),
+            queues=tuple(queues),
+            calls=tuple(show_call(state) for state in self._calls.values()),
+        )
+
+    def longest(self, queue: QueueName) -> datetime | None:
+        """When the longest waiting caller of this queue entered; None when nobody waits."""
+        return self._room.longest(queue)
+
+    def mirror(self) -> list[Command]:
+        """Everything that the fallback queues must know, for an Asterisk that has just started."""
+        return self._roster.mirror()
+
+    def _steady(self, event: Event) -> Event:
+        """Time never goes back in here: a late event counts as now, and a clock set back takes the waits with it."""
+        back = self._now - event.at
+        if back <= JITTER:
+            return replace(event, at=self._now)
+        self._roster.shift(back)
+        self._room.shift(back, event.at)
+        self._sent_away = deque((since - back, call) for since, call in self._sent_away)
+        return event
+
+    # --- queues and agents ------------------------------------------------------------------------
+
+    def _queue_defined(self, event: ev.QueueDefined) -> None:
+        rules = event.rules
+        self._roster.define_queue(rules)
+        for state in self._room.waiting_in(rules.name):
+            self._room.leave(state)
+            self._room.enter(state.entry, event.at)
+
+    def _queue_removed(self, event: ev.QueueRemoved) -> None:
+        if event.queue not in self._roster.queues:
+            return
+        for state in self._room.waiting_in(event.queue):
+            self._room.release(state, event.at)
+        self._roster.remove_queue(event.queue)
+        self._room.forget_queue(event.queue)
+
+    def _agent_removed(self, event: ev.AgentRemoved) -> None:
+        agent = self._roster.agents.get(event.agent)
+        if agent is None:
+            return
+        state = self._calls.get(agent.call) if agent.call is not None else None
+        if isinstance(state, Offered):
+            self._withdraw(state, Miss.UNREACHABLE)
+            self._send_away(state.entry, event.at)
+        elif isinstance(state, Connected):
+            del self._calls[state.entry.call]
+        self._cancel_wrap_up(agent)
+        self._roster.remove_agent(agent, event.at)
+
+    def _ask(self, event: Any, request: Callable[[Agent, datetime], None]) -> None:
+        """Somebody asks for a change that may end a wrap-up: its timer goes once the request has been granted."""
+        agent = self._roster.person(event.agent)
+        wrapped = agent.call if agent.presence is Presence.WRAP_UP else None
+        request(agent, event.at)
+        if wrapped is not None:
+            self._out.append(CancelTimer(key=WrapUp(agent.agent, wrapped)))
+
+    def _fact(self, event: Any, note: Callable[[Agent, datetime], None]) -> None:
+        agent = self._roster.agents.get(event.agent)
+        if agent is not None:
+            note(agent, event.at)
+
+    def _wrap_up_ended(self, agent: Agent, at: datetime) -> None:
+        agent.allow(Signal.WRAP_UP_ENDED)
+        self._roster.move(agent, Signal.WRAP_UP_ENDED, at)
+
+    def _cancel_wrap_up(self, agent: Agent) -> None:
+        if agent.presence is Presence.WRAP_UP and agent.call is not None:
+            self._out.append(CancelTimer(key=WrapUp(agent.agent, agent.call)))
+
+    # --- callers ----------------------------------------------------------------------------------
+
+    def _caller_joined(self, event: ev.CallerJoined) -> None:
+        before = self._bring_back(self._calls.pop(event.call, None), event.at)
+        if before is None:
+            self._arrivals += 1
+        entry = Entry(
+            call=event.call,
+            queue=event.queue,
+            entered=min(event.entered, event.at, before.entered if before else event.at),
+            arrival=before.arrival if before else self._arrivals,
+            caller=event.caller,
+            need=event.need,
+            priority=max(-PRIORITY_LIMIT, min(event.priority, PRIORITY_LIMIT)),
+            prefer=event.prefer,
+            missed=before.missed if before else frozenset(),
+        )
+        self._room.enter(entry, event.at)
+
+    def _bring_back(self, state: CallState | None, at: datetime) -> Entry | None:
+        """End whatever we believed of a call that joins; what it keeps of its claim, if it had one."""
+        match state:
+            case None:
+                return None
+            case Waiting(entry=entry):
+                self._room.leave(state)
+                return entry
+            case Offered(entry=entry, agent=agent):  # it is back, so the offer is over, and nobody told us
+                self._withdraw(state, Miss.LOST)
+                self._roster.move(self._roster.agents[agent], Signal.WITHDRAWN, at)
+                return replace(entry, missed=entry.missed | {agent})
+            case Connected():  # sent back to a queue by the agent: a new wait
+                self._end_talk(state, at)
+                return None
+            case Away(entry=entry):
+                return entry
+
+    def _caller_left(self, event: ev.CallerLeft) -> None:
+        match state := self._calls.get(event.call):
+            case Waiting():
+                self._room.leave(state)
+            case Offered(agent=agent):
+                self._withdraw(state, Miss.CALLER_GONE)
+                self._roster.move(self._roster.agents[agent], Signal.WITHDRAWN, event.at)
+            case Connected() | None:  # the talk ends with the agent's leg
+                return
+        del self._calls[event.call]
+
+    def _offer_answered(self, event: ev.OfferAnswered) -> None:
+        state, agent = self._calls.get(event.call), self._roster.agents.get(event.agent)
+        if agent is None:
+            return
+        match state:
+            case Offered(agent=offered) if offered == event.agent:
+                self._out.append(CancelTimer(key=OfferLost(event.call, offered)))
+            case Away(entry=entry) if event.agent in entry.missed and agent.presence is Presence.READY:
+                pass  # we had given the offer up, but they do talk
+            case _:
+                return
+        self._calls[event.call] = Connected(entry=state.entry, agent=event.agent)
+        agent.misses, agent.answered = 0, agent.answered + 1
+        self._roster.move(agent, Signal.ANSWERED, event.at, call=event.call)
+
+    def _offer_missed(self, event: ev.OfferMissed) -> None:
+        state = self._calls.get(event.call)
+        if not isinstance(state, Offered) or state.agent != event.agent:
+            return
+        if event.why is Miss.CALLER_GONE:
+            self._caller_left(ev.CallerLeft(at=event.at, call=event.call))
+        else:
+            self._miss(state, event.why, event.at)
+
+    def _miss(self, state: Offered, why: Miss, at: datetime) -> None:
+        agent, served = self._roster.agents[state.agent], self._roster.queues.get(state.entry.queue)
+        self._withdraw(state, why)
+        self._send_away(replace(state.entry, missed=state.entry.missed | {state.agent}), at)
+        agent.misses += why in _GUILTY
+        limit = served.rules.max_misses if served else 0
+        if limit and agent.misses >= limit and agent.next is None:
+            agent.misses = 0
+            agent.postpone(Presence.PAUSED, "missed")
+        self._roster.move(agent, Signal.MISSED, at)
+
+    def _talk_ended(self, event: ev.TalkEnded) -> None:
+        state = self._calls.get(event.call)
+        if isinstance(state, Connected) and state.agent == event.agent:
+            del self._calls[event.call]
+            self._end_talk(state, event.at)
+
+    def _end_talk(self, state: Connected, at: datetime) -> None:
+        agent, served = self._roster.agents[state.agent], self._roster.queues.get(state.entry.queue)
+        seconds = served.rules.wrap_up_seconds if served else 0.0
+        if seconds <= 0 or agent.next is not None:
+            self._roster.move(agent, Signal.TALK_ENDED, at)
+            return
+        call = state.entry.call
+        self._roster.move(agent, Signal.WRAP_UP_BEGAN, at, call=call)
+        self._out.append(StartTimer(key=WrapUp(agent.agent, call), seconds=seconds))
+
+    def _withdraw(self, state: Offered, why: Miss) -> None:
+        self._out.append(CancelTimer(key=OfferLost(state.entry.call, state.agent)))
+        self._out.append(WithdrawOffer(call=state.entry.call, agent=state.agent, why=why))
+
+    def _send_away(self, entry: Entry, at: datetime) -> None:
+        """The dialplan will bring the caller back; who never comes is forgotten in the end."""
+        self._calls[entry.call] = Away(entry=entry, since=at)
+        self._sent_away.append((at, entry.call))
+        while at - self._sent_away[0][0] > AWAY_FORGOTTEN:
+            since, call = self._sent_away.popleft()
+            state = self._calls.get(call)
+            if isinstance(state, Away) and state.since == since:
+                del self._calls[call]
+
+    # --- timers -----------------------------------------------------------------------------------
+
+    def _timer_fired(self, event: ev.TimerFired) -> None:
+        match event.key:
+            case OfferLost(call=call, agent=name):
+                state = self._calls.get(call)
+                if isinstance(state, Offered) and state.agent == name:
+                    self._miss(state, Miss.LOST, event.at)
+            case WrapUp(agent=name, call=call):
+                agent = self._roster.agents.get(name)
+                if agent is not None and agent.presence is Presence.WRAP_UP and agent.call == call:
+                    self._roster.move(agent, Signal.WRAP_UP_ENDED, event.at)
+            case MaxWait(call=call):
+                state = self._calls.get(call)
+                if isinstance(state, Waiting) and state.limit == event.key:
+                    self._room.release(state, event.at)
+            case NextRing(call=call):
+                state = self._calls.get(call)
+                if isinstance(state, Waiting) and state.next_ring == event.key:
+                    self._room.ring_opened(state, event.at)

@@ -1,0 +1,186 @@
+"""One agent's presence: a table that can be printed, and the state that goes with it.
+
+It knows which presence follows which signal and what an agent keeps beside it (idle since, misses in a row, the
+presence chosen for after the call). It knows nothing of queues, of other agents, or of who should get a call.
+
+`TRANSITIONS[presence][signal]` is the whole rule; a miss raises IllegalTransition and changes nothing. A request to
+pause or to log out while a phone rings or talks keeps the presence and takes effect when that is over; it then
+replaces the wrap-up, because the agent has said what comes next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from cti.errors import IllegalTransition
+
+from .words import AgentCard, AgentId, CallId, Presence, QueueName
+
+
+class Signal(StrEnum):
+    """What can happen to a presence: people's requests first, then facts."""
+
+    LOGGED_IN = "logged_in"
+    LOGGED_OUT = "logged_out"
+    PAUSED = "paused"
+    UNPAUSED = "unpaused"
+    WRAP_UP_ENDED = "wrap_up_ended"
+    OFFERED = "offered"
+    ANSWERED = "answered"
+    MISSED = "missed"
+    WITHDRAWN = "withdrawn"
+    TALK_ENDED = "talk_ended"
+    WRAP_UP_BEGAN = "wrap_up_began"
+    BUSIED = "busied"
+    FREED = "freed"
+
+
+_P, _S = Presence, Signal
+
+TRANSITIONS: Mapping[Presence, Mapping[Signal, Presence]] = {
+    _P.OFFLINE: {_S.LOGGED_IN: _P.READY, _S.BUSIED: _P.OFFLINE, _S.FREED: _P.OFFLINE},
+    _P.READY: {
+        _S.LOGGED_OUT: _P.OFFLINE,
+        _S.PAUSED: _P.PAUSED,
+        _S.OFFERED: _P.RINGING,
+        _S.ANSWERED: _P.TALKING,  # of an offer that we had given up
+        _S.BUSIED: _P.TALKING,
+        _S.FREED: _P.READY,
+    },
+    _P.RINGING: {
+        _S.LOGGED_OUT: _P.RINGING,  # takes effect afterwards
+        _S.PAUSED: _P.RINGING,  # takes effect afterwards
+        _S.ANSWERED: _P.TALKING,
+        _S.MISSED: _P.READY,
+        _S.WITHDRAWN: _P.READY,
+        _S.BUSIED: _P.RINGING,
+        _S.FREED: _P.RINGING,
+    },
+    _P.TALKING: {
+        _S.LOGGED_OUT: _P.TALKING,  # takes effect afterwards
+        _S.PAUSED: _P.TALKING,  # takes effect afterwards
+        _S.TALK_ENDED: _P.READY,
+        _S.WRAP_UP_BEGAN: _P.WRAP_UP,
+        _S.BUSIED: _P.TALKING,
+        _S.FREED: _P.READY,
+    },
+    _P.WRAP_UP: {
+        _S.LOGGED_OUT: _P.OFFLINE,
+        _S.PAUSED: _P.PAUSED,
+        _S.WRAP_UP_ENDED: _P.READY,
+        _S.BUSIED: _P.WRAP_UP,
+        _S.FREED: _P.WRAP_UP,
+    },
+    _P.PAUSED: {
+        _S.LOGGED_OUT: _P.OFFLINE,
+        _S.PAUSED: _P.PAUSED,  # another reason
+        _S.UNPAUSED: _P.READY,
+        _S.BUSIED: _P.PAUSED,
+        _S.FREED: _P.PAUSED,
+    },
+}
+
+_IN_CALL = (Presence.RINGING, Presence.TALKING)
+
+
+def after(presence: Presence, signal: Signal) -> Presence:
+    """The presence that follows. Raises IllegalTransition when the table has no such edge."""
+    try:
+        return TRANSITIONS[presence][signal]
+    except KeyError:
+        raise IllegalTransition(f"an agent who is {presence} cannot be {signal.replace('_', ' ')}") from None
+
+
+@dataclass(slots=True, kw_only=True)
+class Agent:
+    """What the engine keeps of one agent. `since` is when the presence began, `idle_since` when the waiting did.
+
+    `call` is the call that rings, is talked on, or is wrapped up; None while TALKING means a call that we did not
+    offer. `busy` says that the phone has such a call, whatever the presence. `next` is the presence chosen for after
+    the call (PAUSED or OFFLINE), with `next_reason`.
+    """
+
+    card: AgentCard
+    since: datetime
+    idle_since: datetime
+    presence: Presence = Presence.OFFLINE
+    reason: str = ""
+    call: CallId | None = None
+    busy: bool = False
+    reachable: bool = True
+    misses: int = 0
+    answered: int = 0
+    next: Presence | None = None
+    next_reason: str = ""
+    serves: dict[QueueName, int] = field(default_factory=dict)  # queues, with the first ring satisfied
+    mirrored: dict[QueueName, int] = field(default_factory=dict)  # the same, as the fallback knows it
+
+    @property
+    def agent(self) -> AgentId:
+        return self.card.agent
+
+    @property
+    def is_here(self) -> bool:
+        """Logged in, whatever else."""
+        return self.presence is not Presence.OFFLINE
+
+    @property
+    def is_serving(self) -> bool:
+        """At work: free now, or busy with a call or its wrap-up; not paused, and the phone can be rung."""
+        return self.is_here and self.presence is not Presence.PAUSED and self.reachable
+
+    @property
+    def is_ready(self) -> bool:
+        """May be offered a call this instant."""
+        return self.presence is Presence.READY and self.reachable
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Sorts by agent number: the shorter number first, as numbers do."""
+        return len(self.card.agent), self.card.agent
+
+    def allow(self, signal: Signal) -> None:
+        """Raise IllegalTransition, naming the agent, when `signal` is impossible now. Changes nothing."""
+        try:
+            after(self.presence, signal)
+        except IllegalTransition as error:
+            raise IllegalTransition(f"agent {self.agent}: {error}") from None
+
+    def take(self, signal: Signal, at: datetime, *, call: CallId | None = None, reason: str = "") -> None:
+        """Follow the table. `call` and `reason` belong to the new presence. Raises IllegalTransition."""
+        presence = after(self.presence, signal)
+        if presence is not self.presence:
+            self.since = at
+            if presence is Presence.READY and signal is not Signal.WITHDRAWN:
+                self.idle_since = at
+        self.presence, self.call, self.reason = presence, call, reason
+
+    def postpone(self, presence: Presence, reason: str = "") -> bool:
+        """Note what comes after the call; False when no call is in the way."""
+        if self.presence not in _IN_CALL:
+            return False
+        self.next, self.next_reason = presence, reason
+        return True
+
+    def cancel_next(self, presence: Presence) -> bool:
+        """Take back what was noted for after the call; False when it wasn't `presence`."""
+        if self.next is not presence:
+            return False
+        self.next, self.next_reason = None, ""
+        return True
+
+    def settle(self, at: datetime) -> None:
+        """Having come back to READY: do what was noted, else see whether the phone is on a call of its own."""
+        if self.presence is not Presence.READY:
+            return
+        chosen, reason = self.next, self.next_reason
+        self.next, self.next_reason = None, ""
+        if chosen is Presence.PAUSED:
+            self.take(Signal.PAUSED, at, reason=reason)
+        elif chosen is Presence.OFFLINE:
+            self.take(Signal.LOGGED_OUT, at)
+        elif self.busy:
+            self.take(Signal.BUSIED, at)

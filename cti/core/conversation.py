@@ -1,0 +1,275 @@
+"""Journal lines of one conversation -> one conversation with its ordered segments. A pure fold.
+
+It knows which journal to believe for what, and which exclusive outcome that makes (DESIGN §6). It knows no file, no
+row, no clock; lines may come in any order and the result is the same. Time that nobody saw is left open, not guessed.
+
+Definitions, for everybody who counts:
+    wait_seconds   the waits before the first talk (all waits, when there was none); ringing is part of waiting
+    ring_seconds   what phones rang, answered or not        talk_seconds   talks without their holds
+    hold_seconds   holds within talks                        agent, queue  of the first talk (else the last queue)
+    outcome        answered > engine's release > voicemail reached > the queue's exit > hung up (short: wait <= 5 s)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from .journal import JournalLine, Source
+from .legs import apart_from
+from .stretches import FINAL, Kind, Stretch, engine_stretches, instant
+from .whose import (
+    Told,
+    agent_of,
+    conversation_id,
+    did_of,
+    direction_of,
+    listen,
+    name_of,
+    number_of,
+    path_of,
+    source_of,
+)
+from .words import Outcome
+
+SHORT_ABANDON_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One stretch in its place: `position` counts from 0 in the order of beginning; `ended` None = open."""
+
+    position: int
+    kind: Kind
+    started: datetime
+    ended: datetime | None
+    agent: str = ""
+    queue: str = ""
+    outcome: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """The customer's view of one call. Seconds are floats; `outcome` "" = still going on; numbers "" = withheld.
+
+    `direction` is inbound, outbound or internal; `source` engine, fallback (native queue) or direct (never queued).
+    """
+
+    id: str
+    started: datetime
+    ended: datetime | None
+    direction: str
+    number: str = ""
+    name: str = ""
+    did: str = ""
+    path: str = ""
+    language: str = ""
+    customer: str = ""
+    queue: str = ""
+    agent: str = ""
+    outcome: str = ""
+    wait_seconds: float = 0.0
+    ring_seconds: float = 0.0
+    talk_seconds: float = 0.0
+    hold_seconds: float = 0.0
+    interrupted: bool = False
+    source: str = "direct"
+    segments: tuple[Segment, ...] = field(default=())
+
+
+def fold(lines: Iterable[JournalLine], *, short_abandon_seconds: float = SHORT_ABANDON_SECONDS) -> Conversation | None:
+    """Fold all lines of one conversation (see `conversation_id` for its name). None: nothing tells of a beginning."""
+    told = listen(list(lines))
+    started = _started(told)
+    if started is None:
+        return None
+    ended = _ended(told)
+    stretches = _bounded(_stretches(told, started, ended), started, ended)
+    if told.of(Source.ENGINE, "interrupted"):
+        stretches = [replace(s, outcome=s.outcome or "interrupted") for s in stretches]
+    draft = _summary(told, started, ended, stretches)
+    outcome = _outcome(told, draft, stretches, short_abandon_seconds)
+    segments = tuple(_segment(position, stretch) for position, stretch in enumerate(stretches))
+    return replace(draft, outcome=outcome, segments=segments)
+
+
+def _started(told: Told) -> datetime | None:
+    """The customer's channel knows best; then the first line that can begin a conversation."""
+    leg = told.legs.legs.get(told.customer_leg)
+    if leg is not None and leg.started:
+        return leg.started
+    begins = [line.at for line in told.of(Source.QUEUE_LOG, "ENTERQUEUE", "DID", "CLOSED", "BLOCKED", "FULL")]
+    begins += [instant(line.data.get("entered")) or line.at for line in told.of(Source.ENGINE, "joined")]
+    begins += [instant(line.data.get("start")) or line.at for line in told.of(Source.CDR)]
+    begins += [leg.started for leg in told.legs.legs.values() if leg.started]
+    return min(begins, default=None)
+
+
+def _ended(told: Told) -> datetime | None:
+    """CEL's last leg; else what the engine saw of a dying Asterisk; else, without CEL, CDR or the queue's last word."""
+    if end := told.legs.all_ended:
+        return end
+    if closed := [line.at for line in told.of(Source.ENGINE, "interrupted")]:
+        return max(closed)
+    own = [line.at for line in told.of(Source.ENGINE, "leg_ended") if _is_customer(line, told)]
+    if own:
+        return max(own)
+    if told.legs.legs:
+        return None
+    if rows := told.of(Source.CDR):
+        return max(instant(line.data.get("end")) or line.at for line in rows)
+    queued = told.of(Source.QUEUE_LOG)
+    last = max(queued, key=lambda line: (line.file_id, line.offset), default=None)
+    return last.at if last and last.kind in FINAL else None
+
+
+def _is_customer(line: JournalLine, told: Told) -> bool:
+    return str(line.data.get("leg") or line.call) == told.customer_leg
+
+
+def _stretches(told: Told, started: datetime, ended: datetime | None) -> list[Stretch]:
+    known = told.story.close()
+    known += engine_stretches(told.lines, known)
+    talks = [stretch for stretch in known if stretch.kind is Kind.TALK]
+    known += [talk for talk in told.legs.talks(told.customer_leg) if apart_from(talk, talks)]
+    if not any(stretch.kind is Kind.WAIT for stretch in known):
+        known += told.legs.rings(told.customer_leg)
+    known = _ending_waits(known + told.legs.voicemail)
+    known = _with_holds(known, told.legs.holds())
+    return known + _menu(told, known, started, ended)
+
+
+def _ending_waits(known: list[Stretch]) -> list[Stretch]:
+    """A wait whose end no line tells ends where the talk begins that the engine or CEL saw."""
+    talks = sorted(stretch.started for stretch in known if stretch.kind is Kind.TALK)
+    result = []
+    for stretch in known:
+        if stretch.kind is Kind.WAIT and stretch.ended is None:
+            after = next((at for at in talks if at >= stretch.started), None)
+            stretch = replace(stretch, ended=after, outcome=Outcome.ANSWERED.value) if after else stretch
+        result.append(stretch)
+    return result
+
+
+def _with_holds(known: list[Stretch], holds: list[tuple[datetime, datetime | None]]) -> list[Stretch]:
+    """Cut every talk around the holds within it, so that talk and hold seconds never count the same second."""
+    result = [stretch for stretch in known if stretch.kind is not Kind.TALK]
+    for talk in (stretch for stretch in known if stretch.kind is Kind.TALK):
+        since = talk.started
+        for begin, end in holds:
+            begin, end = max(begin, since), _earliest(end, talk.ended)
+            if (talk.ended and begin >= talk.ended) or (end and end <= begin):
+                continue
+            if begin > since:
+                result.append(replace(talk, started=since, ended=begin, outcome="held"))
+            result.append(replace(talk, kind=Kind.HOLD, started=begin, ended=end, outcome=""))
+            if end is None:
+                break
+            since = end
+        else:
+            if talk.ended is None or since < talk.ended or since == talk.started:
+                result.append(replace(talk, started=since))
+    return result
+
+
+def _earliest(one: datetime | None, two: datetime | None) -> datetime | None:
+    return min(one, two) if one and two else one or two
+
+
+def _menu(told: Told, known: list[Stretch], started: datetime, ended: datetime | None) -> list[Stretch]:
+    """From the beginning to the first thing that happened, for calls from outside."""
+    if direction_of(told) != "inbound":
+        return []
+    until = min((stretch.started for stretch in known), default=ended)
+    if until is not None and (until - started).total_seconds() < 1 and known:
+        return []
+    return [Stretch(kind=Kind.MENU, started=started, ended=until, detail=path_of(told))]
+
+
+def _bounded(stretches: list[Stretch], started: datetime, ended: datetime | None) -> list[Stretch]:
+    """Nothing begins before or ends after its conversation (queue_log floors to whole seconds); in order."""
+    result = []
+    for stretch in stretches:
+        begin = max(stretch.started, started)
+        end = stretch.ended
+        if ended is not None:
+            begin, end = min(begin, ended), min(end or ended, ended)
+        result.append(replace(stretch, started=begin, ended=max(begin, end) if end else None))
+    order = list(Kind)
+    return sorted(
+        result, key=lambda s: (s.started, order.index(s.kind), s.ended is None, s.ended or s.started, s.agent)
+    )
+
+
+def _summary(told: Told, started: datetime, ended: datetime | None, stretches: list[Stretch]) -> Conversation:
+    talk = next((stretch for stretch in stretches if stretch.kind in (Kind.TALK, Kind.HOLD)), None)
+    waits = [stretch for stretch in stretches if stretch.kind is Kind.WAIT]
+    before = [wait for wait in waits if talk is None or wait.started <= talk.started]
+    direction = direction_of(told)
+    return Conversation(
+        id=conversation_id(told.lines),
+        started=started,
+        ended=ended,
+        direction=direction,
+        number=number_of(told),
+        name=name_of(told),
+        did=did_of(told),
+        path=path_of(told),
+        language=str(told.caller.get("language", "")),
+        customer=str(told.caller.get("customer", "")),
+        queue=(talk.queue if talk and talk.queue else "") or (waits[-1].queue if waits else ""),
+        agent=agent_of(told, direction, talk),
+        wait_seconds=_seconds(before),
+        ring_seconds=_seconds([stretch for stretch in stretches if stretch.kind is Kind.RING]),
+        talk_seconds=_seconds([stretch for stretch in stretches if stretch.kind is Kind.TALK]),
+        hold_seconds=_seconds([stretch for stretch in stretches if stretch.kind is Kind.HOLD]),
+        interrupted=bool(told.of(Source.ENGINE, "interrupted")),
+        source=source_of(told, waits, talk),
+    )
+
+
+def _seconds(stretches: list[Stretch]) -> float:
+    return round(sum((s.ended - s.started).total_seconds() for s in stretches if s.ended), 3)
+
+
+def _outcome(told: Told, draft: Conversation, stretches: list[Stretch], short: float) -> str:
+    kinds = {stretch.kind for stretch in stretches}
+    if kinds & {Kind.TALK, Kind.HOLD} or _answered_in_cdr(told):
+        return Outcome.ANSWERED.value
+    if draft.ended is None:
+        return ""
+    if Kind.VOICEMAIL in kinds:
+        return Outcome.VOICEMAIL.value
+    released = [str(line.data.get("outcome", "")) for line in told.of(Source.ENGINE, "released")]
+    if released and released[-1] in set(Outcome) - {Outcome.ANSWERED, Outcome.ABANDONED, Outcome.SHORT_ABANDON}:
+        return Outcome(released[-1]).value
+    if told.story.last_exit not in (None, Outcome.ABANDONED):
+        return str(told.story.last_exit.value if told.story.last_exit else "")
+    if draft.direction != "inbound":
+        return Outcome.FAILED.value
+    waited = draft.wait_seconds if Kind.WAIT in kinds else (draft.ended - draft.started).total_seconds()
+    return (Outcome.SHORT_ABANDON if waited <= short else Outcome.ABANDONED).value
+
+
+def _answered_in_cdr(told: Told) -> bool:
+    """Only where CEL is off and no queue was met: a dialled leg that was answered and billed."""
+    if told.legs.legs or told.of(Source.QUEUE_LOG):
+        return False
+    return any(
+        line.data.get("disposition") == "ANSWERED" and line.data.get("app") == "Dial" for line in told.of(Source.CDR)
+    )
+
+
+def _segment(position: int, stretch: Stretch) -> Segment:
+    return Segment(
+        position=position,
+        kind=stretch.kind,
+        started=stretch.started,
+        ended=stretch.ended,
+        agent=stretch.agent,
+        queue=stretch.queue,
+        outcome=stretch.outcome,
+        detail=stretch.detail,
+    )

@@ -1,0 +1,64 @@
+"""What a journal line is once it has been read: where it stands, when, whose call, what kind, which values.
+
+It knows the shape that all four journals share, because the fold (`core.conversation`), the readers (`journal`) and
+the rows (`db`) must agree on it. It knows neither files nor the formats in which Asterisk writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Source(StrEnum):
+    """Which journal a line was read from."""
+
+    QUEUE_LOG = "queue_log"
+    CEL = "cel"
+    CDR = "cdr"
+    ENGINE = "engine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalLine:
+    """One accepted line. `(source, file_id, offset)` names it for ever, wherever its file is moved to.
+
+    `call` is the key that the line itself carries: the caller's uniqueid (queue_log, engine journal) or the linkedid
+    (CEL, CDR); "" when the line concerns no call. `leg` is the channel it is about; two lines that share a call or a
+    leg belong to one conversation. `at` is aware UTC; queue_log knows whole seconds only.
+    """
+
+    source: Source
+    file_id: str
+    offset: int
+    at: datetime
+    kind: str
+    call: str = ""
+    leg: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """How far a file has been read: every record that begins before `offset` (bytes) was accepted or refused.
+
+    `file_id` is a fingerprint of the content, so it survives renaming, copying, compressing and restoring.
+    `cut` says that the file was found shorter than it had been: lines at or after `offset` no longer exist.
+    """
+
+    source: Source
+    file_id: str
+    path: str
+    offset: int
+    cut: bool = False
+
+
+def in_written_order(lines: list[JournalLine]) -> list[JournalLine]:
+    """Sort by file and offset, files by their first instant: a clock that is set back reorders nothing."""
+    first: dict[str, datetime] = {}
+    for line in lines:
+        first[line.file_id] = min(line.at, first.get(line.file_id, line.at))
+    return sorted(lines, key=lambda line: (first[line.file_id], line.file_id, line.offset))

@@ -1,0 +1,80 @@
+"""A leg that lives: what the tracker keeps of it, and how the floor sees it.
+
+It knows the fields and what a leg may be for; the rules that move a leg from one role to another are `call`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .words import AgentId, CallId, Linkedid, Phone, Uniqueid
+
+
+class Role(StrEnum):
+    """What a leg is for, as far as an agent is concerned."""
+
+    OWN = "own"  # the phone's own business: a direct call, dialled out, the fallback queue
+    UNPROVEN = "unproven"  # just created while an offer was expected on that phone; the dial will tell
+    OFFERED = "offered"  # rings for an offer of ours
+    TALK = "talk"  # the talk that came of an offer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveLeg:
+    """One leg for the floor. `call` is the queued call that it rings or talks for; `since` None: proved, not seen."""
+
+    leg: Uniqueid
+    phone: Phone
+    channel: str
+    number: str
+    agent: AgentId | None
+    role: Role
+    call: CallId | None
+    up: bool
+    held: bool
+    bridge: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveCall:
+    """Legs that Asterisk groups together, in the order in which they came."""
+
+    linked: Linkedid
+    legs: tuple[LiveLeg, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Leg:
+    """One live channel, as the tracker keeps it. `since` is None for a leg that was proved but not seen created."""
+
+    leg: Uniqueid
+    linked: Linkedid
+    phone: Phone
+    channel: str
+    number: str
+    since: datetime | None
+    role: Role
+    call: CallId | None = None
+    up: bool = False
+    held: bool = False
+    bridge: str = ""
+    last_bridge: str = ""
+
+    def view(self, agent: AgentId | None) -> LiveLeg:
+        """This leg as a frozen value; `agent` is whose phone it is on."""
+        return LiveLeg(
+            leg=self.leg,
+            phone=self.phone,
+            channel=self.channel,
+            number=self.number,
+            agent=agent,
+            role=self.role,
+            call=self.call,
+            up=self.up,
+            held=self.held,
+            bridge=self.bridge,
+            since=self.since,
+        )

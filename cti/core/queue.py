@@ -1,0 +1,179 @@
+"""The waiting line: who waits, where, and in which order, over all queues.
+
+It knows places in lines and the states of a call; it knows nothing of agents' presence or of choosing. A *line* is
+the callers of one queue with the same own need and the same priority: within it the longest waiting is first and
+has the widest ring open, so looking at its head is nearly always enough.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from .events import MaxWait, NextRing
+from .pool import Pool, Pools
+from .skills import combine
+from .words import AgentId, Caller, CallId, Need, QueueName, QueueRules, Skill
+
+SECONDS_PER_PRIORITY = 60.0
+_TICK = 0.001  # seconds: a timer may be a rounding error early
+
+Place = tuple[float, int]  # the caller with the lowest place is first: entry minus the priority's worth, then arrival
+LineKey = tuple[QueueName, Need, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A caller's claim on a queue; kept over misses and fallbacks. `missed` are agents not to be tried again yet."""
+
+    call: CallId
+    queue: QueueName
+    entered: datetime
+    arrival: int
+    caller: Caller
+    need: Need = ()
+    priority: int = 0
+    prefer: AgentId | None = None
+    missed: frozenset[AgentId] = frozenset()
+
+    @property
+    def place(self) -> Place:
+        """score = seconds waited + 60 × priority; as time passes for all alike, the order never changes."""
+        return self.entered.timestamp() - SECONDS_PER_PRIORITY * self.priority, self.arrival
+
+    def waited(self, at: datetime) -> float:
+        """Seconds since the caller first entered; never negative."""
+        return max(0.0, (at - self.entered).total_seconds())
+
+
+class Line:
+    """The callers of one queue with one own need and one priority, the longest waiting first."""
+
+    def __init__(self, key: LineKey, rules: QueueRules, pools: Pools) -> None:
+        self.key = key
+        self.rules = rules
+        self.opens = [ring.after_seconds for ring in rules.rings]
+        needs = [combine(ring.need, key[1]) for ring in rules.rings]
+        self.pools: list[Pool] = [pools.take(need) for need in needs]
+        self.wanted: tuple[Skill, ...] = tuple(sorted({skill for need in needs for skill, _ in need}))
+        self.entries: list[tuple[Place, Entry]] = []
+
+    def clock_ring(self, entry: Entry, at: datetime) -> int:
+        """The ring that the clock alone has opened for this caller."""
+        return max(0, bisect_right(self.opens, entry.waited(at) + _TICK) - 1)
+
+    def open_ring(self, entry: Entry, at: datetime) -> int:
+        """The widest ring open now: a ring that nobody logged in satisfies is skipped at once."""
+        ring = self.clock_ring(entry, at)
+        while ring < len(self.pools) - 1 and not self.pools[ring].here:
+            ring += 1
+        return ring
+
+    def ring_of(self, agent: AgentId) -> int | None:
+        """The innermost ring that this logged-in agent satisfies."""
+        return next((ring for ring, pool in enumerate(self.pools) if agent in pool.here), None)
+
+    def first_for(self, agent: AgentId, at: datetime) -> Entry | None:
+        """The first caller here that this agent may be offered now."""
+        ring = self.ring_of(agent)
+        if ring is None:
+            return None
+        for _, entry in self.entries:
+            if self.open_ring(entry, at) < ring:
+                return None  # those behind have waited less, so their rings are no wider
+            if agent not in entry.missed:
+                return entry
+        return None
+
+
+class Lines:
+    """Every line there is, found by queue; an empty line is taken down."""
+
+    def __init__(self, pools: Pools) -> None:
+        self._pools = pools
+        self._queues: dict[QueueName, dict[LineKey, Line]] = {}
+
+    def add(self, entry: Entry, rules: QueueRules) -> Line:
+        """Put a caller in place. O(log n) to find it."""
+        key = (entry.queue, entry.need, entry.priority)
+        lines = self._queues.setdefault(entry.queue, {})
+        line = lines.get(key)
+        if line is None:
+            line = lines[key] = Line(key, rules, self._pools)
+        insort(line.entries, (entry.place, entry), key=_place)
+        return line
+
+    def remove(self, line: Line, entry: Entry) -> None:
+        """Take a caller out of a line that holds it. O(log n) to find it."""
+        del line.entries[bisect_left(line.entries, entry.place, key=_place)]
+        if line.entries:
+            return
+        for pool in line.pools:
+            self._pools.drop(pool)
+        lines = self._queues[entry.queue]
+        del lines[line.key]
+        if not lines:
+            del self._queues[entry.queue]
+
+    def renew(self, line: Line, entry: Entry) -> Entry:
+        """Put a changed claim where the old one stood; its place must be the same."""
+        line.entries[bisect_left(line.entries, entry.place, key=_place)] = (entry.place, entry)
+        return entry
+
+    def of(self, queue: QueueName) -> Iterator[Line]:
+        """The lines of one queue."""
+        return iter(self._queues.get(queue, {}).values())
+
+    def waiting(self, queue: QueueName) -> int:
+        """How many wait in this queue."""
+        return sum(len(line.entries) for line in self.of(queue))
+
+    def longest(self, queue: QueueName) -> datetime | None:
+        """When the longest waiting caller of this queue entered; None when nobody waits."""
+        return min((line.entries[0][1].entered for line in self.of(queue)), default=None)
+
+    def __iter__(self) -> Iterator[Line]:
+        return (line for lines in self._queues.values() for line in lines.values())
+
+
+@dataclass(slots=True, kw_only=True)
+class Waiting:
+    """In line, hearing music; the timers that run for it."""
+
+    entry: Entry
+    line: Line
+    next_ring: NextRing | None = None
+    limit: MaxWait | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """One agent's phone rings for it."""
+
+    entry: Entry
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """It talks with this agent."""
+
+    entry: Entry
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """An offer ended without talk and the dialplan has not brought the caller back yet."""
+
+    entry: Entry
+    since: datetime
+
+
+CallState = Waiting | Offered | Connected | Away
+
+
+def _place(item: tuple[Place, Entry]) -> Place:
+    return item[0]

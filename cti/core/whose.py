@@ -1,0 +1,110 @@
+"""Whose call it is: its name, its direction, who called what, and which side served it.
+
+It lays the journals of one conversation side by side (`Told`) and knows which one to believe for each fact. It does not
+know what the time was spent on, nor the outcome. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .journal import JournalLine, Source
+from .legs import Legs, read_legs
+from .stretches import QueueStory, Stretch, queue_story
+
+
+@dataclass(slots=True)
+class Told:
+    """What the journals tell, side by side, before anything is decided."""
+
+    lines: list[JournalLine]
+    story: QueueStory
+    legs: Legs
+    caller: Mapping[str, Any]
+    customer_leg: str
+
+    def of(self, source: Source, *kinds: str) -> list[JournalLine]:
+        found = [line for line in self.lines if line.source is source and (not kinds or line.kind in kinds)]
+        return sorted(found, key=lambda line: (line.at, line.file_id, line.offset))
+
+
+def listen(lines: list[JournalLine]) -> Told:
+    joined = [line for line in lines if line.source is Source.ENGINE and line.kind == "joined"]
+    last = max(joined, key=lambda line: (line.at, line.offset), default=None)
+    caller = last.data.get("caller") if last else None
+    legs = read_legs(lines)
+    name = conversation_id(lines)
+    known = sorted((leg.started, leg.leg) for leg in legs.legs.values() if leg.started)
+    customer = name if name in legs.legs else (known[0][1] if known else name)
+    told = caller if isinstance(caller, Mapping) else {}
+    return Told(lines=lines, story=queue_story(lines), legs=legs, caller=told, customer_leg=customer)
+
+
+def conversation_id(lines: Iterable[JournalLine]) -> str:
+    """The caller's uniqueid as queue_log and the engine know it; for a call that met neither, its oldest linkedid."""
+    named = [line for line in lines if line.call]
+    ours = [line for line in named if line.source in (Source.QUEUE_LOG, Source.ENGINE)]
+    first = min(
+        ours or named, key=lambda line: (line.at.replace(microsecond=0), line.file_id, line.offset), default=None
+    )
+    return first.call if first else ""
+
+
+def direction_of(told: Told) -> str:
+    """By our contexts: trunks come in by `from-trunk`, phones by `from-agent`; a queued call without CEL is inbound."""
+    leg = told.legs.legs.get(told.customer_leg)
+    if leg is None or not leg.context:
+        contexts = [str(line.data.get("context", "")) for line in told.of(Source.CDR)]
+        return "internal" if contexts and all(context == "from-agent" for context in contexts) else "inbound"
+    if not leg.context.startswith("from-agent"):
+        return "inbound"
+    others = [other for other in told.legs.legs.values() if other.leg != leg.leg]
+    return "outbound" if any(other.context.startswith("from-trunk") for other in others) else "internal"
+
+
+def agent_of(told: Told, direction: str, talk: Stretch | None) -> str:
+    """Who of us talked first; on a call that an agent made, the agent who made it."""
+    if direction == "inbound":
+        return talk.agent if talk else ""
+    leg = told.legs.legs.get(told.customer_leg)
+    return leg.endpoint if leg and leg.endpoint else (talk.agent if talk else "")
+
+
+def number_of(told: Told) -> str:
+    leg = told.legs.legs.get(told.customer_leg)
+    entered = next((str(line.data.get("number", "")) for line in told.of(Source.QUEUE_LOG, "ENTERQUEUE")), "")
+    cdr = next((str(line.data.get("src", "")) for line in told.of(Source.CDR)), "")
+    return _digits(str(told.caller.get("number", "")) or (leg.number if leg else "") or entered or cdr)
+
+
+def _digits(number: str) -> str:
+    """CHAN_START is written before the dialplan's FILTER(): keep what FILTER(0-9+) keeps (`words.Caller.number`)."""
+    return "".join(character for character in number if character in "+0123456789")
+
+
+def name_of(told: Told) -> str:
+    leg = told.legs.legs.get(told.customer_leg)
+    return str(told.caller.get("name", "")) or (leg.name if leg else "")
+
+
+def did_of(told: Told) -> str:
+    leg = told.legs.legs.get(told.customer_leg)
+    line = next((str(line.data.get("did", "")) for line in told.of(Source.QUEUE_LOG, "DID")), "")
+    cdr = next((str(line.data.get("dst", "")) for line in told.of(Source.CDR)), "")
+    return line or str(told.caller.get("did", "")) or (leg.exten if leg else "") or cdr
+
+
+def path_of(told: Told) -> str:
+    return str(told.caller.get("path", ""))
+
+
+def source_of(told: Told, waits: list[Stretch], talk: Stretch | None) -> str:
+    """`engine` when the engine offered the call to the agent who took it (or, not taken, held it at all)."""
+    if not waits:
+        return "direct"
+    if talk is not None:
+        offered = {str(line.data.get("agent", "")) for line in told.of(Source.ENGINE, "offer", "answered")}
+        return "engine" if talk.agent in offered else "fallback"
+    return "engine" if told.of(Source.ENGINE, "joined", "offer", "released") else "fallback"
