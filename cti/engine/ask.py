@@ -5,12 +5,16 @@ It knows the contract of dialplan/README.md; it refuses what the dialplan would 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ..core.words import LEVEL_MAX, LEVEL_MIN, AgentId, Caller, CallId, Miss, Need, QueueName, Skill
-from ..errors import AgiRefused
+from ..core.skills import parse_need
+from ..core.words import AgentId, Caller, CallId, Miss, Need, QueueName
+from ..errors import AgiRefused, UsageError
+
+log = logging.getLogger(__name__)
 
 # app_dial.c: the values of DIALSTATUS that mean "not answered".
 _MISSES = {
@@ -57,7 +61,7 @@ def parse_ask(arguments: Iterable[str], now: datetime) -> Ask:
         queue=QueueName(values["queue"]),
         entered=_entered(values.get("entered", ""), now),
         caller=_caller(values),
-        need=parse_need(values.get("need", "")),
+        need=_need(values.get("need", "")),
         priority=_whole(values.get("priority", ""), -100, 100),
         prefer=AgentId(values["prefer"]) if values.get("prefer") else None,
         tried=_tried(values.get("tried", "")),
@@ -74,14 +78,13 @@ def _named(arguments: Iterable[str]) -> dict[str, str]:
     return values
 
 
-def parse_need(text: str) -> Need:
-    """`engine=4,language_en=1` as sorted pairs; the higher level wins when a skill is named twice."""
-    need: dict[Skill, int] = {}
-    for part in filter(None, text.split(",")):
-        skill, _, level = part.partition("=")
-        name = Skill(skill.strip())
-        need[name] = max(need.get(name, 0), _whole(level, LEVEL_MIN, LEVEL_MAX))
-    return tuple(sorted(need.items()))
+def _need(text: str) -> Need:
+    """A need that cannot be read is nobody's need: better any agent than none."""
+    try:
+        return parse_need(text)
+    except UsageError as error:
+        log.warning("acd: the caller's need is ignored: %s", error)
+        return ()
 
 
 def _caller(values: dict[str, str]) -> Caller:

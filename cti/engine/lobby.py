@@ -27,9 +27,9 @@ class Session(Protocol):
     """What the lobby needs of a FastAGI dialogue."""
 
     @property
-    def arguments(self) -> Sequence[str]: ...
+    def args(self) -> Sequence[str]: ...
 
-    async def set_variables(self, pairs: Sequence[tuple[str, str]]) -> None: ...
+    async def finish(self, pairs: Sequence[tuple[str, str]]) -> None: ...
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Lobby:
     async def serve(self, session: Session) -> None:
         """Wait for the verdict and set its variables, `CTI_VERDICT` last. Raises AgiRefused for a foreign dialplan."""
         now = datetime.now(UTC)
-        ask = parse_ask(session.arguments, now)
+        ask = parse_ask(session.args, now)
         if not self._knows(ask.queue):
             log.warning("acd: no queue %r in site.yaml; the caller goes to the native queue", ask.queue)
             return
@@ -59,7 +59,7 @@ class Lobby:
         try:
             self._announce(ask, now)
             variables = await waiting.verdict
-            await session.set_variables(variables)
+            await session.finish(variables)
             answered = True
         finally:
             if self._waiting.get(ask.call) is waiting:

@@ -1,4 +1,4 @@
-"""Keeps `app_queue`'s members, penalties and pauses equal to the agents', so that the fallback can serve at any instant.
+"""Keeps `app_queue`'s members, penalties and pauses equal to the agents', so that the fallback can always serve.
 
 It knows what should be there and tells Asterisk each change as it happens; after a reconnect it compares with what
 `QueueStatus` says and mends the difference. Members persist in AstDB (queues.conf: persistentmembers=yes), so they
@@ -8,23 +8,12 @@ also outlive a restart of Asterisk. Wrap-up is not mirrored: were the engine to 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
+from ..ami.members import Member
 from ..core.commands import MirrorMember, MirrorPause, UnmirrorMember
 from ..core.words import AgentId, Phone, QueueName
 
 Send = Callable[[str, Mapping[str, str]], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One row of `QueueStatus`: what Asterisk has now."""
-
-    queue: str
-    interface: str
-    name: str
-    penalty: int
-    paused: bool
 
 
 class Mirror:

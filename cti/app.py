@@ -1,0 +1,261 @@
+"""The one place that wires everything: builds the edges, hands them to the engine, and starts and stops them in order.
+
+Run by the supervisor as `python -m cti.app engine|importer HOME FD`; FD is the pipe for heartbeats.
+
+Order of an engine's start: rows and journal first, then the agents as they were, then the link to Asterisk and its
+snapshot, and only then the FastAGI port: nobody is offered a call while we don't know who is on the phone. Until
+that port listens the dialplan's fallback serves (a refused connection costs it a millisecond).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .agi.scripts import ScriptHost
+from .agi.server import AgiServer
+from .config import Config, load_config
+from .db.people import Agent, People
+from .db.sounds import Sounds
+from .db.store import Store
+from .engine.customers import Customers
+from .engine.link import ManagerLink
+from .engine.loop import Engine
+from .engine.restore import last_presences, restoring_events
+from .errors import CtiError, SiteError
+from .journal.engine_log import EngineJournal
+from .journal.importer import Importer, journal_files
+from .recordings.index import Recording, RecordingIndex
+from .render.inputs import PhoneCard
+from .share import shared_folder
+from .site.load import load_site
+from .site.rules import rules_of
+from .web.answers import Answers, verifier
+from .web.push import Hub
+from .web.server import WebServer
+
+log = logging.getLogger(__name__)
+AMI_USER = "cti"
+INDEX_SECONDS = 1.0  # how often the recordings folder is looked at
+
+
+def phones_of(config: Config) -> list[PhoneCard]:
+    """The phones of all agents, for the renderer. Opens the database by itself; not for use inside an event loop."""
+
+    async def read() -> list[PhoneCard]:
+        async with Store(config.database_url) as store:
+            return [_phone_card(agent) for agent in await People(store.database).agents()]
+
+    return asyncio.run(read())
+
+
+def _phone_card(agent: Agent) -> PhoneCard:
+    return PhoneCard(
+        endpoint=agent.phone.rpartition("/")[2],
+        name=agent.name,
+        agent=agent.number,
+        secret=agent.phone_secret,
+        contact=agent.phone_contact,
+    )
+
+
+# --- the engine process ------------------------------------------------------------------------------
+
+
+async def run_engine(config: Config, stop: asyncio.Event) -> None:
+    """Everything that answers calls, until `stop`."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(Store(config.database_url))
+        people = People(store.database)
+        journal = stack.enter_context(contextlib.closing(EngineJournal(config.journal_file)))
+        customers = Customers(people.customer_by_number)
+        stack.push_async_callback(customers.close)
+        link = ManagerLink(config.bind, config.ami_port, AMI_USER, config.secrets.ami_password, journal)
+        hub: Hub | None = None
+
+        def publish(kind: str, data: Mapping[str, Any]) -> None:
+            if hub is not None:
+                hub.publish(kind, data)
+
+        engine = Engine(journal=journal, publish=publish, customers=customers, actions=link)
+        link.engine = engine
+        backend = Answers(config, engine, link, store, lambda: timezone)
+        hub = Hub(backend.snapshot)
+        timezone = load_site(config.site_file).site.timezone
+        await _define(config, engine, people)
+        for event in restoring_events(last_presences(config.journal_file, engine.agents), datetime.now(UTC)):
+            engine.handle(event)
+        await _serve(config, stack, engine, link, hub, backend, people, stop)
+
+
+async def _serve(
+    config: Config,
+    stack: AsyncExitStack,
+    engine: Engine,
+    link: ManagerLink,
+    hub: Hub,
+    backend: Answers,
+    people: People,
+    stop: asyncio.Event,
+) -> None:
+    verify = verifier(config, people)
+    scripts = ScriptHost(_scripts_folder(config))
+    routes = {"acd": engine.lobby.serve, "script/": scripts.handle}
+    reload = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.set)
+    async with _tasks() as start:
+        start(engine.run(), "engine")
+        start(link.client.run(), "ami")
+        start(_reloading(config, engine, people, reload), "reload")
+        web = WebServer(config.bind, config.web_port, hub=hub, backend=backend, verify=verify)
+        await stack.enter_async_context(web)
+        log.info("pages and API on %s", web.url)
+        if await _first(link.ready.wait(), stop.wait()):
+            await stack.enter_async_context(AgiServer(config.bind, config.agi_port, routes))
+            log.info("ready: callers are decided on %s:%d", config.bind, config.agi_port)
+        await stop.wait()
+        await stack.aclose()
+
+
+async def _first(wanted: Awaitable[Any], other: Awaitable[Any]) -> bool:
+    """Wait for either; True when it was `wanted`."""
+    tasks = [asyncio.ensure_future(wanted), asyncio.ensure_future(other)]
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    return tasks[0] in done
+
+
+async def _define(config: Config, engine: Engine, people: People) -> None:
+    site = load_site(config.site_file)
+    engine.define(rules_of(site), [agent.card() for agent in await people.agents()])
+
+
+async def _reloading(config: Config, engine: Engine, people: People, asked: asyncio.Event) -> None:
+    """SIGHUP: read site.yaml and the agents' rows again; a mistake in them changes nothing."""
+    while True:
+        await asked.wait()
+        asked.clear()
+        try:
+            await _define(config, engine, people)
+            log.info("site and agents read again")
+        except SiteError as error:
+            log.error("reload refused, %d mistakes in site.yaml; the first: %s", len(error.mistakes), error.mistakes[0])
+        except CtiError as error:
+            log.error("reload refused: %s", error)
+
+
+def _scripts_folder(config: Config) -> Path:
+    own = config.home / "agi_scripts"
+    return own if own.is_dir() else shared_folder("agi_scripts")
+
+
+# --- the importer process ----------------------------------------------------------------------------
+
+
+async def run_importer(config: Config, stop: asyncio.Event) -> None:
+    """Journals and recordings into rows, until `stop`."""
+    async with Store(config.database_url) as store, _tasks() as start:
+        files = journal_files(config.log_dir, config.journal_file)
+        start(Importer(files, store).run(), "importer")
+        start(_indexing(RecordingIndex(config.recordings, Sounds(store.database, Recording))), "recordings")
+        await stop.wait()
+
+
+async def _indexing(index: RecordingIndex) -> None:
+    while True:
+        try:
+            await index.step()
+        except CtiError as error:
+            log.error("recordings wait: %s", error)
+        await asyncio.sleep(INDEX_SECONDS)
+
+
+# --- what both have ----------------------------------------------------------------------------------
+
+Start = Callable[[Any, str], None]
+
+
+@contextlib.asynccontextmanager
+async def _tasks() -> AsyncIterator[Start]:
+    """Tasks that run until the block ends. One that fails ends the whole process: the supervisor starts it anew."""
+    failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    running: set[asyncio.Task[Any]] = set()
+    owner = asyncio.current_task()
+
+    def ended(task: asyncio.Task[Any]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None and not failed.done():
+            failed.set_exception(error)
+            if owner is not None:
+                owner.cancel(f"{task.get_name()} failed")
+
+    def start(work: Any, name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        running.add(task)
+        task.add_done_callback(ended)
+
+    try:
+        yield start
+    except asyncio.CancelledError:
+        if failed.done():
+            failed.result()
+        raise
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        if failed.done():
+            failed.exception()
+        else:
+            failed.cancel()
+
+
+async def _beating(config: Config, pipe: int, stop: asyncio.Event) -> None:
+    """One byte each `heartbeat_seconds`; a broken pipe means that the supervisor is gone."""
+    while not stop.is_set():
+        try:
+            os.write(pipe, b".")
+        except OSError:
+            log.error("the supervisor is gone: ending")
+            stop.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), config.heartbeat_seconds)
+
+
+async def _live(name: str, config: Config, pipe: int) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    beating = asyncio.create_task(_beating(config, pipe, stop))
+    try:
+        await {"engine": run_engine, "importer": run_importer}[name](config, stop)
+    finally:
+        stop.set()
+        await beating
+
+
+def main(arguments: list[str]) -> int:
+    """`engine|importer HOME FD`; returns the exit code."""
+    name, home, pipe = arguments
+    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s {name} %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        asyncio.run(_live(name, load_config(Path(home)), int(pipe)))
+    except CtiError as error:
+        log.error("%s", error)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

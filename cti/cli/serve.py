@@ -1,0 +1,76 @@
+"""`cti serve`: the private Asterisk where there is one, the database's schema, then the supervisor until Ctrl-C.
+
+Asterisk is left running at the end: calls in progress go on, and the native queues serve. `cti pbx down` stops it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from pathlib import Path
+
+import click
+
+from ..config import Config, load_config
+from ..db.store import Store
+from ..errors import PbxError, Refused
+from ..pbx.find import find_asterisk
+from ..pbx.process import find_pid, start
+from ..site.load import load_site
+from ..supervisor import Supervisor, pid_file
+from .dialplan import ship
+
+
+@click.command()
+@click.option("--no-pbx", is_flag=True, help="Do not render files nor start the private Asterisk.")
+@click.option("--reload", "reload_", is_flag=True, help="Tell the running engine to read site.yaml and agents again.")
+@click.option("-v", "--verbose", is_flag=True, help="Log more.")
+@click.pass_obj
+def serve(home: Path, no_pbx: bool, reload_: bool, verbose: bool) -> None:
+    """Run the engine (with its supervisor) until Ctrl-C."""
+    config = load_config(home)
+    if reload_:
+        tell_engine(config)
+        return
+    level = logging.DEBUG if verbose else logging.INFO
+    logging.basicConfig(level=level, format="%(asctime)s serve %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    if other := running(config, "supervisor"):
+        raise Refused(f"this instance is served already, by pid {other}; stop that one first")
+    site = load_site(config.site_file)
+    config.recordings.mkdir(parents=True, exist_ok=True)
+    asyncio.run(_migrate(config))
+    if config.pbx == "private" and not no_pbx:
+        ship(config, site, dry_run=False, say=click.echo)
+        if not find_pid(config):
+            installation = find_asterisk(config)
+            if installation is None:
+                raise PbxError("there is no Asterisk on this machine yet; bring one with: cti pbx fetch")
+            start(config, installation, click.echo)
+    click.echo(f"pages and API: http://{config.bind}:{config.web_port}/   log: this terminal")
+    Supervisor(config).run()
+
+
+async def _migrate(config: Config) -> None:
+    async with Store(config.database_url):
+        pass
+
+
+def running(config: Config, name: str) -> int:
+    """The pid of a child or the supervisor when it runs, else 0."""
+    try:
+        pid = int(pid_file(config, name).read_text())
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return 0
+    return pid if b"cti" in line else 0
+
+
+def tell_engine(config: Config) -> bool:
+    """Have a running engine read site and agents again; False when none runs."""
+    pid = running(config, "engine")
+    if pid:
+        os.kill(pid, signal.SIGHUP)
+    return bool(pid)

@@ -1,0 +1,89 @@
+"""The engine's view of the manager link: what to do when it comes up, when it goes, and with each event.
+
+It knows how a snapshot becomes facts, that the fallback queues are compared after each reconnect, and how to tell an
+Asterisk that was restarted (its calls were cut, and no journal of its own says so) from a link that merely blinked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from ..ami.client import AmiClient
+from ..ami.members import queue_members
+from ..ami.resync import diff_snapshot
+from ..ami.translate import WANTED, translate
+from ..ami.wire import Message
+from ..core.events import LegEnded
+from ..errors import AmiError, StoreError
+from ..journal.engine_log import EngineJournal, Kind
+from .loop import Engine
+
+log = logging.getLogger(__name__)
+
+
+class ManagerLink:
+    """Feeds an engine from one manager account. `ready` is set once the first snapshot has been read."""
+
+    def __init__(self, host: str, port: int, user: str, password: str, journal: EngineJournal) -> None:
+        self.client = AmiClient(
+            host, port, user, password, WANTED, on_message=self._message, on_up=self._up, on_down=self._down
+        )
+        self.ready = asyncio.Event()
+        self.engine: Engine | None = None  # set before `client.run()`
+        self._journal = journal
+        self._lost_at: datetime | None = None
+        self._startup = ""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def post(self, action: str, headers: Mapping[str, str]) -> None:
+        """Send one action now; while the link is down nothing is sent: the next snapshot mends the difference."""
+        if self.ready.is_set():
+            self.client.post(action, headers)
+
+    def _message(self, message: Message) -> None:
+        if self.engine is None:
+            return
+        for fact in translate(message, datetime.now(UTC)):
+            self.engine.post(fact)
+
+    def _up(self, rows: list[Message]) -> None:
+        if self.engine is None:
+            return
+        now = datetime.now(UTC)
+        facts = diff_snapshot(self.engine.tracker.known_legs(), rows, now)
+        vanished = [fact for fact in facts if isinstance(fact, LegEnded)]
+        for fact in facts:
+            self.engine.handle(fact)
+        self.ready.set()
+        mended = self.engine.mirror.reconcile(queue_members(rows), self.engine.queues)
+        log.info("manager link is up: %d facts, %d fallback members mended", len(facts), mended)
+        task = asyncio.get_running_loop().create_task(self._see_restart(vanished, self._lost_at or now))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _down(self) -> None:
+        self._lost_at = datetime.now(UTC)
+        self.ready.clear()
+        log.warning("manager link is down: %s", self.client.why)
+
+    async def _see_restart(self, vanished: list[LegEnded], lost_at: datetime) -> None:
+        """CoreStatus tells when Asterisk started. Another start than before means that its calls were cut."""
+        try:
+            answer = await self.client.send("CoreStatus")
+        except AmiError as error:
+            log.warning("cannot tell whether Asterisk was restarted: %s", error)
+            return
+        startup = f"{answer.get('CoreStartupDate')} {answer.get('CoreStartupTime')}"
+        before, self._startup = self._startup, startup
+        if not before or before == startup:
+            return
+        log.error("Asterisk was restarted: %d calls' legs were cut", len(vanished))
+        try:
+            for leg in vanished:
+                self._journal.append(Kind.LEG_ENDED, lost_at, call=leg.leg, leg=leg.leg, cause=0)
+                self._journal.append(Kind.INTERRUPTED, lost_at, call=leg.leg)
+        except StoreError as error:
+            log.error("%s", error)

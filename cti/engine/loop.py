@@ -1,0 +1,243 @@
+"""One task, one inbox: event -> core -> commands -> edges.
+
+It knows which edge performs which command and in which order: what an agent must see goes out before the verdict that
+makes the phone ring. Nothing in here awaits a database, a websocket or Asterisk; an edge that could wait gets a
+queue of its own. Requests by people go through the same inbox and get their answer (or refusal) from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from ..core import commands as do
+from ..core import events as ev
+from ..core.acd import Acd
+from ..core.call import CallTracker
+from ..core.words import AgentCard, AgentId, Miss, Phone, Presence, QueueName, QueueRules, Uniqueid, Verdict
+from ..errors import StoreError
+from ..journal.engine_log import EngineJournal, Kind
+from .customers import Customers
+from .floor import Floor
+from .lobby import Lobby
+from .mirror import Mirror
+from .timers import Timers
+
+log = logging.getLogger(__name__)
+
+
+class Actions(Protocol):
+    """What the engine needs of the manager link: send now and go on; nothing is kept for later."""
+
+    def post(self, action: str, headers: Mapping[str, str]) -> None: ...
+
+
+class Engine:
+    """`post` puts a fact in the inbox; `request` asks for something and waits for the answer."""
+
+    def __init__(
+        self,
+        *,
+        journal: EngineJournal,
+        publish: Callable[[str, Mapping[str, Any]], None],
+        customers: Customers,
+        actions: Actions,
+    ) -> None:
+        self.acd = Acd()
+        self.tracker = CallTracker()
+        self.floor = Floor(publish)
+        self.lobby = Lobby(self.post, lambda queue: queue in self._queues)
+        self.mirror = Mirror(actions.post, self.phone_of)
+        self._timers = Timers(self.post)
+        self._journal = journal
+        self._customers = customers
+        self._queues: set[QueueName] = set()
+        self._cards: dict[AgentId, AgentCard] = {}
+        self._inbox: asyncio.Queue[tuple[ev.Event, asyncio.Future[None] | None]] = asyncio.Queue()
+        self._performers: dict[type[do.Command], Callable[[Any, datetime], None]] = {
+            do.OfferCall: self._offer,
+            do.WithdrawOffer: self._withdraw,
+            do.ReleaseCaller: self._release,
+            do.StartTimer: lambda c, _: self._timers.start(c.key, c.seconds),
+            do.CancelTimer: lambda c, _: self._timers.cancel(c.key),
+            do.ShowPresence: self._show_presence,
+            do.ShowQueue: lambda c, _: self.floor.queue(c, self.acd.longest(c.queue)),
+            do.MirrorMember: lambda c, _: self.mirror.member(c),
+            do.UnmirrorMember: lambda c, _: self.mirror.unmember(c),
+            do.MirrorPause: lambda c, _: self.mirror.pause(c),
+            do.Explain: self._explain,
+        }
+
+    # --- asked from outside -----------------------------------------------------------------------
+
+    def post(self, event: ev.Event) -> None:
+        """A fact, to be handled in turn."""
+        self._inbox.put_nowait((event, None))
+
+    async def request(self, event: ev.Event) -> None:
+        """Something a person asks for. Raises Refused when the present state forbids it; nothing changed then."""
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._inbox.put_nowait((event, answer))
+        await answer
+
+    async def run(self) -> None:
+        """Handle events until cancelled."""
+        try:
+            while True:
+                event, answer = await self._inbox.get()
+                self._handle_one(event, answer)
+        finally:
+            self._timers.close()
+
+    def define(self, queues: Iterable[QueueRules], cards: Iterable[AgentCard]) -> None:
+        """The site and the rows as they are now; what is no longer there is removed. Also used for a reload."""
+        now = datetime.now(UTC)
+        rules, known = list(queues), {card.agent: card for card in cards}
+        for queue in self._queues - {rule.name for rule in rules}:
+            self._to_core(ev.QueueRemoved(at=now, queue=queue))
+            self.floor.queues.pop(queue, None)
+        for agent in self._cards.keys() - known.keys():
+            self._to_core(ev.AgentRemoved(at=now, agent=agent))
+            self.floor.agents.pop(agent, None)
+        self._queues, self._cards = {rule.name for rule in rules}, known
+        for rule in rules:
+            self._to_core(ev.QueueDefined(at=now, rules=rule))
+        for card in known.values():
+            self.floor.know_agent(card.agent, card.name, now)
+            self._to_core(ev.AgentDefined(at=now, card=card))
+        self.tracker.set_phones({card.phone: agent for agent, card in known.items()})
+        for fact in self.tracker.refresh(now):
+            self._to_core(fact)
+
+    def phone_of(self, agent: AgentId) -> Phone | None:
+        """What rings for this agent."""
+        card = self._cards.get(agent)
+        return card.phone if card else None
+
+    @property
+    def agents(self) -> set[AgentId]:
+        """Everybody who has a row."""
+        return set(self._cards)
+
+    @property
+    def queues(self) -> frozenset[QueueName]:
+        """The queues of the site."""
+        return frozenset(self._queues)
+
+    # --- events -----------------------------------------------------------------------------------
+
+    def _handle_one(self, event: ev.Event, answer: asyncio.Future[None] | None) -> None:
+        """One event, whole; a fault in it is logged and costs that event, never the engine."""
+        try:
+            self.handle(event)
+        except Exception as error:
+            if answer is None:
+                log.exception("the engine failed on %s", type(event).__name__)
+            elif not answer.done():
+                answer.set_exception(error)
+            return
+        if answer is not None and not answer.done():
+            answer.set_result(None)
+
+    def handle(self, event: ev.Event) -> None:
+        """Leg facts go through the tracker, everything else straight to the core."""
+        for fact in self.tracker.handle(event):
+            self._to_core(fact)
+        self._to_core(event)
+
+    def _to_core(self, event: ev.Event) -> None:
+        match event:
+            case ev.CallerJoined():
+                self._joined(event)
+            case ev.OfferAnswered(call=call, agent=agent):
+                self._write(Kind.ANSWERED, event.at, call=call, agent=agent)
+            case ev.TalkEnded(call=call, agent=agent):
+                self._write(Kind.TALK_ENDED, event.at, call=call, agent=agent)
+            case ev.CallerLeft(call=call):
+                self._write(Kind.LEFT, event.at, call=call)
+        for command in self.acd.handle(event):
+            self._performers[type(command)](command, event.at)
+        match event:
+            case ev.TalkEnded(call=call, agent=agent):
+                self.floor.pop_ended(call, agent, "talk_ended")
+                self.floor.ended(call)
+            case ev.CallerLeft(call=call) if self.floor.calls.get(call, {}).get("state") != "connected":
+                self.floor.ended(call)
+
+    def _joined(self, event: ev.CallerJoined) -> None:
+        self.tracker.introduce(Uniqueid(event.call), number=event.caller.number, at=event.at)
+        caller = event.caller
+        self._write(
+            Kind.JOINED,
+            event.at,
+            call=event.call,
+            queue=event.queue,
+            entered=event.entered,
+            caller=caller,
+            need=event.need,
+            priority=event.priority,
+        )
+        self.floor.joined(event)
+        self._customers.look_up(event.call, caller.number, self.floor.customer)
+
+    # --- commands ---------------------------------------------------------------------------------
+
+    def _offer(self, offer: do.OfferCall, at: datetime) -> None:
+        """The pop leaves before the verdict: the phone must not ring before the screen shows who calls."""
+        self.tracker.expect(offer.call, offer.agent, offer.phone)
+        self.floor.offered(offer, self._customers.name_of(offer.call), at)
+        pushed = datetime.now(UTC)
+        ring = str(max(1, round(offer.ring_seconds)))
+        variables = (("CTI_AGENT", str(offer.agent)), ("CTI_DIAL", str(offer.phone)), ("CTI_RING", ring))
+        if not self.lobby.decide(offer.call, Verdict.DIAL, variables):
+            self.post(ev.OfferMissed(at=pushed, call=offer.call, agent=offer.agent, why=Miss.CALLER_GONE))
+            return
+        self._write(
+            Kind.OFFER,
+            at,
+            call=offer.call,
+            agent=offer.agent,
+            queue=offer.queue,
+            phone=offer.phone,
+            ring_seconds=offer.ring_seconds,
+            waited_seconds=round(offer.waited_seconds, 3),
+        )
+        self._write(Kind.POP, at, call=offer.call, agent=offer.agent, pushed=pushed)
+
+    def _withdraw(self, command: do.WithdrawOffer, at: datetime) -> None:
+        self.tracker.forget(command.call, command.agent)
+        self.floor.pop_ended(command.call, command.agent, command.why.value)
+        self.floor.waits_again(command.call, at)
+        self._write(Kind.MISSED, at, call=command.call, agent=command.agent, why=command.why)
+
+    def _release(self, command: do.ReleaseCaller, at: datetime) -> None:
+        self.lobby.decide(command.call, Verdict.OVERFLOW)
+        self.floor.ended(command.call)
+        self._write(Kind.RELEASED, at, call=command.call, queue=command.queue, outcome=command.outcome)
+
+    def _show_presence(self, shown: do.ShowPresence, at: datetime) -> None:
+        self.floor.presence(shown, at)
+        values = {"call": shown.call} if shown.call is not None else {}
+        reason = shown.reason if shown.presence is Presence.PAUSED else ""
+        self._write(Kind.PRESENCE, at, agent=shown.agent, presence=shown.presence, reason=reason, **values)
+
+    def _explain(self, told: do.Explain, at: datetime) -> None:
+        self._write(
+            Kind.EXPLAIN,
+            at,
+            call=told.call,
+            decision=told.decision,
+            ring=told.ring,
+            chosen=told.chosen,
+            candidates=told.candidates,
+        )
+
+    def _write(self, kind: Kind, at: datetime, **values: Any) -> None:
+        """A full disk must not stop a call: said in the log, and the call goes on."""
+        try:
+            self._journal.append(kind, at, **values)
+        except StoreError as error:
+            log.error("%s", error)

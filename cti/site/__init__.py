@@ -1,0 +1,1 @@
+"""What the telephony admin wrote: site.yaml read, checked and held as frozen values."""

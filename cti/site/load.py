@@ -1,0 +1,98 @@
+"""site.yaml from disk to a Site, or every mistake at once.
+
+It knows the order in which sections are read; it refuses to guess: one mistake anywhere and there is no Site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from ..errors import SiteError
+from .check import check_whole
+from .fields import Context, Fields, named
+from .model import Fallback, RecordingPolicy, Site
+from .reading import MAX_BYTES, Mistakes, line_of, read_yaml
+from .sections import (
+    read_external,
+    read_fallback,
+    read_menu,
+    read_number,
+    read_outbound,
+    read_queue,
+    read_recording,
+    read_site_info,
+    read_trunk,
+    read_voicemail,
+)
+from .spoken import read_prompt
+from .times import read_schedule
+
+_T = TypeVar("_T")
+_Reader = Callable[[Context, yaml.ScalarNode, yaml.Node], _T]
+_NAMED: dict[str, _Reader[Any]] = {
+    "trunks": read_trunk,
+    "prompts": read_prompt,
+    "schedules": read_schedule,
+    "menus": read_menu,
+    "queues": read_queue,
+    "voicemail": read_voicemail,
+    "externals": read_external,
+}
+
+
+def load_site(path: Path) -> Site:
+    """Read and check a site file.
+
+    Raises SiteError; its `mistakes` are `path:line: text (hint)` lines in the file's order, all of them at once
+    (only broken YAML, an alias or a file that is too big hides the rest).
+    """
+    mistakes = Mistakes(str(path))
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SiteError([f"{path}:1: {error.strerror} (make one with: cti init)"]) from error
+    root = read_yaml(data, mistakes)
+    site = None if mistakes.found else _read_root(root, path, mistakes)
+    if site is None or mistakes.found:
+        raise SiteError(mistakes.lines())
+    return site
+
+
+def _read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes) -> Site | None:
+    ctx = Context(mistakes, path.parent, _names(root))
+    top = Fields(ctx, root, "site.yaml", 1)
+    info = read_site_info(ctx, top.line("site"), top.get("site", required=True))
+    sections: dict[str, Any] = {name: _section(ctx, top, name, read) for name, read in _NAMED.items()}
+    numbers = Fields(ctx, top.get("numbers"), "numbers", top.line("numbers"))
+    sections["numbers"] = {did: read_number(ctx, key, node) for did, (key, node) in numbers.values.items()}
+    sections["outbound"] = _single(ctx, top, "outbound", read_outbound, None)
+    sections["fallback"] = _single(ctx, top, "fallback", read_fallback, Fallback())
+    sections["recording"] = _single(ctx, top, "recording", read_recording, RecordingPolicy())
+    top.done()
+    check_whole(ctx)
+    return None if mistakes.found else Site(site=info, **sections)
+
+
+def _names(root: yaml.Node | None) -> dict[str, dict[str, int]]:
+    """Every name that is defined, by section, before anything is read: a broken queue still exists."""
+    if not isinstance(root, yaml.MappingNode):
+        return {}
+    return {
+        key.value: {name.value: line_of(name) for name, _ in node.value if isinstance(name, yaml.ScalarNode)}
+        for key, node in root.value
+        if isinstance(key, yaml.ScalarNode) and isinstance(node, yaml.MappingNode)
+    }
+
+
+def _section(ctx: Context, top: Fields, name: str, read: _Reader[_T]) -> dict[str, _T]:
+    return {key.value: read(ctx, key, node) for key, node in named(ctx, top.get(name), name)}
+
+
+def _single(ctx: Context, top: Fields, name: str, read: _Reader[_T], default: _T | None) -> _T | None:
+    node = top.get(name)
+    return default if node is None else read(ctx, top.values[name][0], node)

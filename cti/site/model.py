@@ -1,0 +1,201 @@
+"""The site as values: everything that routes calls, frozen, with every name already resolved.
+
+It knows shapes and defaults; it refuses to know YAML, files' contents, people (they are rows) and Asterisk. Values
+are made by `load.load_site`, which checks what types cannot say: each destination, prompt, schedule and trunk that
+one part names exists in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple, get_args
+
+from pydantic import BaseModel, ConfigDict
+
+from .hours import Schedule
+
+TargetKind = Literal["menu", "queue", "voicemail", "external", "hangup"]
+Order = Literal["longest_idle", "best_skill", "fewest_calls"]
+TARGET_KINDS: tuple[str, ...] = get_args(TargetKind)
+ORDERS: tuple[str, ...] = get_args(Order)
+Need = Mapping[str, int]  # skill -> least level, 1-100; empty = anybody
+
+
+class Target(NamedTuple):
+    """Where a call goes next; `name` is empty for hangup."""
+
+    kind: TargetKind
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}" if self.name else self.kind
+
+
+HANGUP = Target("hangup")
+
+
+class Value(BaseModel):
+    """A frozen value that refuses what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SiteInfo(Value):
+    """Whose site this is. `languages` are tried in this order: the first one has every prompt."""
+
+    name: str
+    timezone: str
+    country: str = ""  # ISO 3166 alpha-2, for national phone numbers
+    languages: tuple[str, ...] = ("en",)
+
+
+class Trunk(Value):
+    """A SIP provider without registration: where calls go, and whose packets are its calls."""
+
+    name: str
+    host: str  # host or host:port
+    match: tuple[str, ...]  # addresses or networks
+
+    @property
+    def address(self) -> str:
+        """The host without its port."""
+        return self.host.rpartition(":")[0] or self.host
+
+    @property
+    def port(self) -> int:
+        """The SIP port, 5060 when none was written."""
+        head, _, tail = self.host.rpartition(":")
+        return int(tail) if head else 5060
+
+
+class Outbound(Value):
+    """How calls to the outside leave."""
+
+    trunk: str
+    caller_id: str
+
+
+class Fallback(Value):
+    """How long a caller stays in the native queue before the engine is asked again."""
+
+    seconds: int = 20
+
+
+class RecordingPolicy(Value):
+    """Which conversations are recorded."""
+
+    queues: bool = True
+    direct: bool = True
+
+
+class Spoken(Value):
+    """One prompt in one language: a text to speak or a WAV file (absolute). Exactly one of them is set."""
+
+    text: str = ""
+    file: Path | None = None
+
+
+class Prompt(Value):
+    """What callers hear under this name, by language. The key "" stands for every language not named."""
+
+    name: str
+    spoken: Mapping[str, Spoken]
+
+    def language_for(self, wanted: str, languages: tuple[str, ...]) -> str:
+        """The key of `spoken` that callers of language `wanted` hear: their own, else the site's first."""
+        return next(key for key in (wanted, "", languages[0]) if key in self.spoken)
+
+
+class Number(Value):
+    """A number that callers dial. `closed` is set exactly when `schedule` is."""
+
+    did: str
+    to: Target
+    language: str
+    schedule: str = ""
+    closed: Target | None = None
+
+
+class Choice(Value):
+    """What a menu key does: where to, and what it sets on the call."""
+
+    to: Target
+    language: str = ""
+    need: Need = {}
+
+
+class Retries(Value):
+    """How often a caller may err before `otherwise`."""
+
+    invalid: int = 2
+    timeout: int = 2
+
+
+class Menu(Value):
+    """One question with keys 0-9, * and #."""
+
+    name: str
+    prompt: str
+    keys: Mapping[str, Choice]
+    otherwise: Target
+    timeout_seconds: int = 5
+    retries: Retries = Retries()
+    invalid_prompt: str = ""
+
+
+class Step(Value):
+    """From `after` seconds of waiting on, agents who meet `need` may be offered the call."""
+
+    after: int
+    need: Need = {}
+
+
+class Queue(Value):
+    """How one queue is served. `max_wait_seconds` 0 = for ever, `max_misses` 0 = never paused for misses."""
+
+    name: str
+    overflow: Target
+    steps: tuple[Step, ...] = (Step(after=0),)
+    order: Order = "longest_idle"
+    ring_seconds: int = 15
+    wrap_up_seconds: int = 0
+    max_wait_seconds: int = 0
+    max_misses: int = 0
+    priority: int = 0
+    schedule: str = ""
+    closed: Target | None = None
+    greeting: str = ""
+    music: str = "default"
+
+
+class Voicemail(Value):
+    """A mailbox. `email` may be empty: then messages are only kept."""
+
+    name: str
+    pin: str
+    email: str = ""
+
+
+class External(Value):
+    """A number outside that callers may be sent to."""
+
+    name: str
+    number: str
+
+
+class Site(Value):
+    """Everything in site.yaml; each mapping is keyed by the name that destinations use, in the order written."""
+
+    site: SiteInfo
+    trunks: Mapping[str, Trunk] = {}
+    outbound: Outbound | None = None
+    fallback: Fallback = Fallback()
+    recording: RecordingPolicy = RecordingPolicy()
+    prompts: Mapping[str, Prompt] = {}
+    schedules: Mapping[str, Schedule] = {}
+    numbers: Mapping[str, Number] = {}
+    menus: Mapping[str, Menu] = {}
+    queues: Mapping[str, Queue] = {}
+    voicemail: Mapping[str, Voicemail] = {}
+    externals: Mapping[str, External] = {}

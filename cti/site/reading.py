@@ -1,0 +1,138 @@
+"""YAML text to nodes with lines, and the mistakes found on the way.
+
+It knows YAML, lines and hints; it refuses to know what a site is. Bounded: no file over 1 MiB, no nesting deeper
+than 12, at most 100,000 nodes, no aliases (a few of them can stand for billions of values), no tags. Scalars are
+read as written, so that `0110: …` is a number to dial and not an octal integer.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+import yaml
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 12
+MAX_NODES = 100_000
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\u200b\ufeff")
+
+
+@dataclass(slots=True)
+class Mistakes:
+    """Everything wrong so far, each with its line."""
+
+    file: str
+    found: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, where: yaml.Node | int, text: str, hint: str = "") -> None:
+        """Note a mistake at a node or a 1-based line."""
+        line = where if isinstance(where, int) else line_of(where)
+        message = f"{text} ({hint})" if hint else text
+        self.found.append((line, "".join(ascii(c)[1:-1] if forbidden(c) else c for c in message)))
+
+    def lines(self) -> list[str]:
+        """`file:line: text (hint)`, by line, each once."""
+        return [f"{self.file}:{line}: {text}" for line, text in sorted(dict.fromkeys(self.found), key=lambda m: m[0])]
+
+
+def read_yaml(data: bytes, mistakes: Mistakes) -> yaml.Node | None:
+    """The root node, or None when the text itself is wrong (then `mistakes` says why) or empty."""
+    if len(data) > MAX_BYTES:
+        mistakes.add(1, f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}", "split the installation")
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        mistakes.add(data.count(b"\n", 0, error.start) + 1, "not UTF-8", "save the file as UTF-8")
+        return None
+    try:
+        if _is_bounded(text, mistakes):
+            root: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+            return root
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else 1
+        mistakes.add(line, f"a character that YAML does not allow: {error.reason}")
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = ", ".join(part for part in (error.context, error.problem) if part)
+        mistakes.add(mark.line + 1 if mark else 1, f"YAML: {what}", "check indentation, quotes and brackets")
+    return None
+
+
+def _is_bounded(text: str, mistakes: Mistakes) -> bool:
+    """Look at the parser's events first: they cost no recursion, whatever the text does."""
+    depth = nodes = documents = 0
+    before = len(mistakes.found)
+    for event in yaml.parse(text, Loader=_Loader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        nodes += isinstance(event, yaml.NodeEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        if depth > MAX_DEPTH or nodes > MAX_NODES or documents > 1:
+            mistakes.add(line, "nested too deep, too many values, or a second document", "a site is one small document")
+            return False
+        if isinstance(event, yaml.AliasEvent):
+            mistakes.add(line, f"alias *{event.anchor}", "anchors and aliases are not used here; write it out")
+        elif isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None):
+            mistakes.add(line, f"tag {getattr(event, 'tag', '')}", "tags are not used here; leave it out")
+    return len(mistakes.found) == before
+
+
+def entries(node: yaml.Node | None, what: str, mistakes: Mistakes) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
+    """The (key, value) nodes of a mapping, each key once; anything else is a mistake and yields nothing."""
+    if node is None or is_null(node):
+        return
+    if not isinstance(node, yaml.MappingNode):
+        mistakes.add(node, f"{what} must be a mapping, not {kind_of(node)}", "write `name: value` lines below it")
+        return
+    seen: dict[str, int] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            mistakes.add(key, f"a key of {what} is {kind_of(key)}", "keys are plain words")
+        elif key.value in seen:
+            mistakes.add(key, f"{what}: {shown(key.value)} is written twice", f"first on line {seen[key.value]}")
+        else:
+            seen[key.value] = line_of(key)
+            yield key, value
+
+
+def line_of(node: yaml.Node) -> int:
+    """The 1-based line on which a node begins."""
+    return node.start_mark.line + 1 if node.start_mark else 1
+
+
+def is_null(node: yaml.Node) -> bool:
+    return bool(node.tag == "tag:yaml.org,2002:null")
+
+
+def kind_of(node: yaml.Node) -> str:
+    """What an admin would call this node."""
+    if isinstance(node, yaml.MappingNode):
+        return "a mapping"
+    if isinstance(node, yaml.SequenceNode):
+        return "a list"
+    return "empty" if is_null(node) else shown(node.value)
+
+
+def shown(text: str) -> str:
+    """Outside text as one short printable token for a message."""
+    short = text if len(text) <= 60 else text[:57] + "..."
+    return ascii(short) if forbidden(short) else repr(short)
+
+
+def forbidden(text: str) -> str:
+    """The first character that no value may hold: controls, line ends, NUL, surrogates, direction marks; else ""."""
+    return next((c for c in text if unicodedata.category(c) in ("Cc", "Cs") or c in _BIDI), "")
+
+
+def nearest(word: str, known: Collection[str]) -> str:
+    """A hint for an unknown word: the nearest known one, else all of them (or that there are none)."""
+    near = difflib.get_close_matches(word, known, 1, 0.6) if len(word) <= 100 else []
+    if near:
+        return f"did you mean {near[0]}?"
+    listed = ", ".join(sorted(known)[:12]) + (", …" if len(known) > 12 else "")
+    return f"known: {listed}" if known else "none is defined"

@@ -1,0 +1,28 @@
+"""Queues as the ACD knows them. It knows both vocabularies; it refuses to know anything else."""
+
+from __future__ import annotations
+
+from ..core.words import Need, QueueName, QueueRules, Ring, Skill
+from . import model
+
+
+def rules_of(site: model.Site) -> list[QueueRules]:
+    """The rules of every queue of the site, in the order written."""
+    return [_rules(queue) for queue in site.queues.values()]
+
+
+def need_of(need: model.Need) -> Need:
+    """A need as the core holds it: sorted by skill."""
+    return tuple((Skill(skill), level) for skill, level in sorted(need.items()))
+
+
+def _rules(queue: model.Queue) -> QueueRules:
+    return QueueRules(
+        name=QueueName(queue.name),
+        rings=tuple(Ring(after_seconds=float(step.after), need=need_of(step.need)) for step in queue.steps),
+        order=queue.order,
+        ring_seconds=float(queue.ring_seconds),
+        wrap_up_seconds=float(queue.wrap_up_seconds),
+        max_wait_seconds=float(queue.max_wait_seconds),
+        max_misses=queue.max_misses,
+    )

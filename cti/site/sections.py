@@ -1,0 +1,208 @@
+"""The sections of site.yaml, each from nodes to values.
+
+It knows which options every section has, their limits and defaults; the kinds of values are `fields.py`, what one
+section says about another beyond plain references is `check.py`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+import yaml
+
+from . import model
+from .fields import DID, NAME, NAME_HINT, Context, Fields, items, scalar, target
+from .reading import entries, is_null, nearest, shown
+from .times import timezone_of
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
+_PIN = re.compile(r"[0-9]{4,10}")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}")
+_KEY = re.compile(r"[0-9*#]")
+DID_HINT = "digits, with a leading + or without"
+
+
+def read_site_info(ctx: Context, key: yaml.Node | int, node: yaml.Node | None) -> model.SiteInfo:
+    """`site:`; also sets the context's languages, timezone and country for what is read after it."""
+    fields = Fields(ctx, node, "site", key)
+    ctx.timezone = timezone_of(fields, "UTC", required=True)
+    ctx.country = fields.matching("country", _COUNTRY, "two capital letters, such as CN")
+    languages = []
+    for item in items(ctx, fields.get("languages"), "site: languages"):
+        text = scalar(ctx, item, "site: languages")
+        if text and (not _LANGUAGE.fullmatch(text) or text in languages):
+            ctx.wrong(item, f"site: languages: {shown(text)}", "each once, such as zh, en or pt_BR")
+        elif text:
+            languages.append(text)
+    ctx.languages = tuple(languages) or ctx.languages
+    name = fields.text("name", required=True, most=80)
+    fields.done()
+    return model.SiteInfo(name=name, timezone=ctx.timezone, country=ctx.country, languages=ctx.languages)
+
+
+def read_trunk(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Trunk:
+    fields = Fields(ctx, node, f"trunk {key.value}", key)
+    host = fields.matching("host", _HOST, "host or host:port", required=True) or "invalid"
+    if ":" in host and not 1 <= int(host.rpartition(":")[2]) <= 65535:
+        ctx.wrong(fields.line("host"), f"{fields.what}: host is {shown(host)}", "a port is 1 to 65535")
+    match = []
+    for item in items(ctx, fields.get("match", required=True), f"{fields.what}: match"):
+        address = scalar(ctx, item, f"{fields.what}: match")
+        if address and _network(address):
+            match.append(address)
+        elif address:
+            ctx.wrong(item, f"{fields.what}: match {shown(address)}", "an address or a network such as 192.0.2.0/24")
+    fields.done()
+    return model.Trunk(name=key.value, host=host, match=tuple(match))
+
+
+def _network(text: str) -> bool:
+    try:
+        return ipaddress.ip_network(text) is not None
+    except ValueError:
+        return False
+
+
+def read_outbound(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Outbound:
+    fields = Fields(ctx, node, "outbound", key)
+    trunk = fields.reference("trunk", "trunk", required=True)
+    caller_id = fields.matching("caller_id", DID, DID_HINT, required=True)
+    fields.done()
+    return model.Outbound(trunk=trunk, caller_id=caller_id)
+
+
+def read_fallback(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Fallback:
+    fields = Fields(ctx, node, "fallback", key)
+    seconds = fields.number("seconds", 20, 5, 600)
+    fields.done()
+    return model.Fallback(seconds=seconds)
+
+
+def read_recording(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.RecordingPolicy:
+    fields = Fields(ctx, node, "recording", key)
+    policy = model.RecordingPolicy(queues=fields.flag("queues", True), direct=fields.flag("direct", True))
+    fields.done()
+    return policy
+
+
+def read_number(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Number:
+    fields = Fields(ctx, node, f"number {shown(key.value)}", key)
+    if not DID.fullmatch(key.value):
+        ctx.wrong(key, f"numbers: {shown(key.value)} is not a phone number", DID_HINT)
+    to = fields.target("to", required=True) or model.HANGUP
+    schedule, closed = read_closing(fields)
+    language = read_language(fields) or ctx.languages[0]
+    fields.done()
+    return model.Number(did=key.value, to=to, language=language, schedule=schedule, closed=closed)
+
+
+def read_closing(fields: Fields) -> tuple[str, model.Target | None]:
+    """`schedule` and `closed`: both or neither."""
+    schedule, closed = fields.reference("schedule", "schedule"), fields.target("closed")
+    if "schedule" in fields.values and closed is None:
+        fields.ctx.wrong(
+            fields.line("schedule"), f"{fields.what} has a schedule but no closed", "say where calls go then"
+        )
+    if closed is not None and "schedule" not in fields.values:
+        fields.ctx.wrong(fields.line("closed"), f"{fields.what} has closed but no schedule", "say when it is closed")
+    return schedule, closed
+
+
+def read_language(fields: Fields) -> str:
+    """One of the site's languages, or "" when absent."""
+    value = fields.text("language")
+    if value and value not in fields.ctx.languages:
+        where = fields.values["language"][1]
+        fields.ctx.wrong(where, f"{fields.what}: language {shown(value)}", nearest(value, fields.ctx.languages))
+        return ""
+    return value
+
+
+def read_menu(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Menu:
+    fields = Fields(ctx, node, f"menu {key.value}", key)
+    retries = Fields(ctx, fields.get("retries"), f"menu {key.value}: retries", fields.line("retries"))
+    menu = model.Menu(
+        name=key.value,
+        prompt=fields.reference("prompt", "prompt", required=True),
+        keys=dict(_choices(ctx, fields)),
+        otherwise=fields.target("otherwise", required=True) or model.HANGUP,
+        timeout_seconds=fields.number("timeout_seconds", 5, 1, 60),
+        retries=model.Retries(invalid=retries.number("invalid", 2, 0, 10), timeout=retries.number("timeout", 2, 0, 10)),
+        invalid_prompt=fields.reference("invalid_prompt", "prompt"),
+    )
+    retries.done()
+    fields.done()
+    return menu
+
+
+def _choices(ctx: Context, menu: Fields) -> list[tuple[str, model.Choice]]:
+    choices = []
+    for key, node in entries(menu.get("keys", required=True), f"{menu.what}: keys", ctx.mistakes):
+        what = f"{menu.what}: key {shown(key.value)}"
+        if not _KEY.fullmatch(key.value):
+            ctx.wrong(key, f"{what} is not on a telephone", "one of 0-9, * and #")
+        if isinstance(node, yaml.ScalarNode) and not is_null(node):
+            choices.append((key.value, model.Choice(to=target(ctx, node, what))))
+            continue
+        fields = Fields(ctx, node, what, key)
+        to = fields.target("to", required=True) or model.HANGUP
+        choices.append((key.value, model.Choice(to=to, language=read_language(fields), need=fields.need())))
+        fields.done()
+    return choices
+
+
+def read_queue(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Queue:
+    fields = Fields(ctx, node, f"queue {key.value}", key)
+    schedule, closed = read_closing(fields)
+    queue = model.Queue(
+        name=key.value,
+        overflow=fields.target("overflow", required=True) or model.HANGUP,
+        steps=_steps(ctx, fields),
+        order=fields.one_of("order", model.ORDERS, "longest_idle"),
+        ring_seconds=fields.number("ring_seconds", 15, 3, 300),
+        wrap_up_seconds=fields.number("wrap_up_seconds", 0, 0, 3600),
+        max_wait_seconds=fields.number("max_wait_seconds", 0, 0, 86_400),
+        max_misses=fields.number("max_misses", 0, 0, 100),
+        priority=fields.number("priority", 0, -100, 100),
+        schedule=schedule,
+        closed=closed,
+        greeting=fields.reference("greeting", "prompt"),
+        music=fields.matching("music", NAME, NAME_HINT) or "default",
+    )
+    fields.done()
+    return queue
+
+
+def _steps(ctx: Context, queue: Fields) -> tuple[model.Step, ...]:
+    steps = []
+    before = -1
+    for index, node in enumerate(items(ctx, queue.get("steps"), f"{queue.what}: steps")):
+        fields = Fields(ctx, node, f"{queue.what}: step {index + 1}", node)
+        fields.get("after", required=True)
+        after = fields.number("after", -1, 0, 86_400)
+        if index == 0 and after > 0:
+            ctx.wrong(fields.line("after"), f"{fields.what} begins after {after} s", "the first step begins at 0")
+        elif 0 <= after <= before:
+            ctx.wrong(fields.line("after"), f"{fields.what}: after {after}", f"must be greater than {before}")
+        steps.append(model.Step(after=after, need=fields.need()))
+        before = max(before, after)
+        fields.done()
+    return tuple(steps) or (model.Step(after=0),)
+
+
+def read_voicemail(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Voicemail:
+    fields = Fields(ctx, node, f"voicemail {key.value}", key)
+    pin = fields.matching("pin", _PIN, "4 to 10 digits", required=True)
+    email = fields.matching("email", _EMAIL, "one address, such as sales@example.com")
+    fields.done()
+    return model.Voicemail(name=key.value, pin=pin, email=email)
+
+
+def read_external(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.External:
+    fields = Fields(ctx, node, f"external {key.value}", key)
+    number = fields.matching("number", DID, DID_HINT, required=True)
+    fields.done()
+    return model.External(name=key.value, number=number)

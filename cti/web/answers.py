@@ -1,0 +1,123 @@
+"""What the running engine and the rows answer to the web: the one implementation of `FloorBackend`.
+
+It knows which question goes to the engine (what is now) and which to the store (what was). It refuses to decide
+anything: a change of presence is a request to the core, and its refusal is passed on as it is.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, assert_never
+
+from ..config import Config
+from ..core import events as ev
+from ..core.words import AgentId, CallId
+from ..db.people import People
+from ..db.history import Wanted
+from ..db.store import Store
+from ..engine.link import ManagerLink
+from ..engine.loop import Engine
+from ..errors import NotFound
+from ..recordings.index import sound_file, wav_header
+from .auth import Kind, Subject, Verify
+from .backend import CallFilter, CallPage, Entity, Recording, Verb
+
+
+class Answers:
+    """Answers for one engine, its link and its store."""
+
+    def __init__(self, config: Config, engine: Engine, link: ManagerLink, store: Store, timezone: Callable[[], str]):
+        self._config, self._engine, self._link, self._store = config, engine, link, store
+        self._timezone = timezone
+
+    def snapshot(self) -> Entity:
+        """The floor now, at one instant."""
+        return {**self._engine.floor.snapshot(), "timezone": self._timezone()}
+
+    async def agent_command(self, agent: AgentId, verb: Verb, reason: str) -> Entity:
+        """Ask the core; the agent's entity afterwards. Raises NotFound, Refused."""
+        if agent not in self._engine.agents:
+            raise NotFound(f"no agent {agent}; see: cti agent list")
+        await self._engine.request(_request(agent, verb, reason))
+        return self._engine.floor.agents[agent]
+
+    async def calls(self, wanted: CallFilter) -> CallPage:
+        """Conversations, newest first. The page after starts before the last one's beginning."""
+        until = datetime.fromisoformat(wanted.after) if wanted.after else wanted.until
+        rows = await self._store.conversations(
+            Wanted(
+                since=wanted.since,
+                until=until,
+                queue=wanted.queue or "",
+                agent=wanted.agent or "",
+                outcome=wanted.outcome or "",
+                number=wanted.number or "",
+                limit=wanted.limit,
+            )
+        )
+        following = rows[-1]["started"].isoformat() if len(rows) == wanted.limit else ""
+        return CallPage(calls=[_entity(row) for row in rows], next=following)
+
+    async def call(self, call: CallId) -> Entity | None:
+        """One conversation with its segments, or None."""
+        try:
+            return _entity(await self._store.conversation(call))
+        except NotFound:
+            return None
+
+    async def recording(self, call: CallId) -> Recording | None:
+        """The first whole sound of a conversation, as WAV."""
+        row = await self._store.conversation(call)
+        for sound in row["recordings"]:
+            if sound["bytes"]:
+                path = sound_file(self._config.recordings, sound["path"])
+                size = path.stat().st_size
+                return Recording(header=wav_header(size), path=path, size=size)
+        return None
+
+    async def health(self) -> Entity:
+        """How the link is, and how many calls live."""
+        return {"ami": self._link.client.state, "calls": len(self._engine.floor.calls)}
+
+
+def _request(agent: AgentId, verb: Verb, reason: str) -> ev.Event:
+    now = datetime.now(UTC)
+    match verb:
+        case Verb.LOGIN:
+            return ev.AgentLoggedIn(at=now, agent=agent)
+        case Verb.LOGOUT:
+            return ev.AgentLoggedOut(at=now, agent=agent)
+        case Verb.PAUSE:
+            return ev.AgentPaused(at=now, agent=agent, reason=reason)
+        case Verb.UNPAUSE:
+            return ev.AgentUnpaused(at=now, agent=agent)
+        case Verb.WRAP_UP_END:
+            return ev.WrapUpEnded(at=now, agent=agent)
+        case _ as never:
+            assert_never(never)
+
+
+def _entity(row: dict[str, Any]) -> Entity:
+    segments = row.get("segments", ())
+    agents = sorted({s["agent"] for s in segments if s["agent"]} | ({row["agent"]} if row["agent"] else set()))
+    return {"call": row["id"], "agents": agents, **row}
+
+
+def verifier(config: Config, people: People) -> Verify:
+    """Tokens: the instance's own supervisor token, then the rows."""
+    admin = config.secrets.admin_token.encode()
+
+    async def verify(token: str) -> Subject | None:
+        if admin and hmac.compare_digest(token.encode(errors="replace"), admin):
+            return Subject(kind=Kind.SUPERVISOR, name="admin")
+        found = await people.verify_token(token, now=datetime.now(UTC))
+        if found is None:
+            return None
+        role, subject = found
+        if role == "agent":
+            return Subject(kind=Kind.AGENT, name=subject, agent=AgentId(subject))
+        return Subject(kind=Kind.SUPERVISOR, name=subject)
+
+    return verify
