@@ -1,0 +1,5 @@
+"""`python -m cti` is `cti`."""
+
+from .cli import main
+
+main(prog_name="cti")
