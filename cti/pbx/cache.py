@@ -1,0 +1,24 @@
+"""Where a fetched Asterisk lives: one folder per machine type, shared by every instance of this user.
+
+It knows the folder's name; it knows neither how to fill it (`fetch`) nor what is inside (`find`).
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+RECIPE = 1  # counts up when `fetch` unpacks other packages, so that an older cache is not mistaken for a whole one
+
+
+def cache_folder() -> Path:
+    """`$XDG_CACHE_HOME` (or `~/.cache`) + `cti/pbx/<machine>`; may not exist yet."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    home = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
+    return home / "cti" / "pbx" / platform.machine()
+
+
+def fetched_root() -> Path:
+    """The unpacked packages. It appears by one rename, so that it exists means that it is whole."""
+    return cache_folder() / f"root-{RECIPE}"

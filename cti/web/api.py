@@ -1,0 +1,173 @@
+"""The REST API under /api: who may ask what, and which status an error gets.
+
+It knows routes and rights; it refuses to know how anything is found or done (backend), what a parameter may look
+like (questions) and how a file is streamed (ranges). An agent sees and changes their own things; a supervisor
+everybody's. What an agent may not see is answered like what does not exist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+
+from cti.core.words import CallId
+from cti.errors import CtiError, NotConnected, NotFound, Refused, StoreError, UsageError
+
+from .auth import Denial, Gate, Kind, Subject, address_of, bearer
+from .backend import Entity, FloorBackend
+from .payload import encode
+from .push import Hub
+from .questions import known_query, read_agent, read_call_id, read_filter, read_reason, read_verb
+from .ranges import stream
+
+log = logging.getLogger(__name__)
+
+STATUS: tuple[tuple[type[CtiError], int], ...] = (  # the first that fits
+    (Refused, 409),
+    (NotFound, 404),
+    (UsageError, 400),
+    (NotConnected, 503),
+    (StoreError, 503),
+)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Answer = Callable[[web.Request, Subject], Awaitable[web.StreamResponse]]
+
+
+class Api:
+    """The routes of one engine."""
+
+    def __init__(self, hub: Hub, backend: FloorBackend, gate: Gate, trusted_proxies: Collection[str] = ()) -> None:
+        self._hub = hub
+        self._backend = backend
+        self._gate = gate
+        self._proxies = trusted_proxies
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every route; all but health need a bearer token."""
+        let = self._with_subject
+        return [
+            web.get("/api/health", self._health, allow_head=False),
+            web.get("/api/floor", let(self._floor), allow_head=False),
+            web.get("/api/agents", let(self._part("agents")), allow_head=False),
+            web.get("/api/queues", let(self._part("queues")), allow_head=False),
+            web.get("/api/calls", let(self._calls), allow_head=False),
+            web.get("/api/calls/{call}", let(self._call), allow_head=False),
+            web.get("/api/calls/{call}/recording", let(self._recording), allow_head=False),
+            web.post("/api/agents/{agent}/{verb}", let(self._command)),
+        ]
+
+    def _with_subject(self, answer: Answer) -> Handler:
+        async def handler(request: web.Request) -> web.StreamResponse:
+            token = bearer(request)
+            who = Denial.ABSENT if token is None else await self._gate.admit(token, address_of(request, self._proxies))
+            if isinstance(who, Denial):
+                return _denied(who)
+            return await answer(request, who)
+
+        return handler
+
+    async def _health(self, request: web.Request) -> web.Response:
+        known_query(request, ())
+        return reply({"up": True, **await self._backend.health()})
+
+    async def _floor(self, request: web.Request, who: Subject) -> web.Response:
+        known_query(request, ())
+        return reply(self._hub.floor(who))
+
+    def _part(self, name: str) -> Answer:
+        async def answer(request: web.Request, who: Subject) -> web.Response:
+            known_query(request, ())
+            return reply({name: self._hub.floor(who).get(name, [])})
+
+        return answer
+
+    async def _calls(self, request: web.Request, who: Subject) -> web.Response:
+        wanted = read_filter(request)
+        if who.kind is Kind.AGENT:
+            if wanted.agent not in (None, who.agent):
+                return problem(403, "an agent may list only their own calls")
+            wanted = replace(wanted, agent=who.agent)
+        page = await self._backend.calls(wanted)
+        return reply({"calls": list(page.calls), "next": page.next})
+
+    async def _call(self, request: web.Request, who: Subject) -> web.Response:
+        known_query(request, ())
+        return reply(await self._visible_call(read_call_id(request), who))
+
+    async def _recording(self, request: web.Request, who: Subject) -> web.StreamResponse:
+        known_query(request, ())
+        call = read_call_id(request)
+        await self._visible_call(call, who)
+        recording = await self._backend.recording(call)
+        if recording is None:
+            raise NotFound("this call has no recording")
+        return await stream(request, recording, "".join(c if c.isalnum() and c.isascii() else "-" for c in call))
+
+    async def _visible_call(self, call: CallId, who: Subject) -> Entity:
+        found = await self._backend.call(call)
+        if found is None or (who.kind is Kind.AGENT and who.agent not in found.get("agents", ())):
+            raise NotFound("no such call")
+        return found
+
+    async def _command(self, request: web.Request, who: Subject) -> web.Response:
+        known_query(request, ())
+        agent, verb = read_agent(request), read_verb(request)
+        if not who.may_act_for(agent):
+            return problem(403, "an agent may change only their own presence")
+        reason = await read_reason(request, verb)
+        log.info("%s %r asks for %s of agent %s", who.kind, who.name, verb, agent)
+        return reply(await self._backend.agent_command(agent, verb, reason))
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every error as one line of JSON. What we did not expect is logged whole and told as nothing."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return problem(error.status, _http_text(error), error.headers.get("Allow"))
+    except CtiError as error:
+        status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
+        if status >= 500:
+            log.warning("%s %r: %r", request.method, request.path, error)
+        return problem(status, str(error))
+    except (asyncio.CancelledError, ConnectionError):
+        raise
+    except Exception:
+        log.exception("%s %r failed", request.method, request.path)
+        return problem(500, "internal error; it is in the engine's log")
+
+
+def _http_text(error: web.HTTPException) -> str:
+    own = isinstance(error, web.HTTPForbidden | web.HTTPServiceUnavailable)
+    return error.text if own and error.text else error.reason.lower()
+
+
+def _denied(why: Denial) -> web.Response:
+    response = problem(429 if why is Denial.THROTTLED else 401, why.value)
+    if why is Denial.THROTTLED:
+        response.headers["Retry-After"] = "60"
+    else:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def reply(value: Any) -> web.Response:
+    """200 with `value` as JSON."""
+    return web.Response(body=encode(value), content_type="application/json", charset="utf-8")
+
+
+def problem(status: int, text: str, allow: str | None = None) -> web.Response:
+    """`{"error": one line}` with `status`."""
+    body = encode({"error": " ".join(text.split())})
+    response = web.Response(status=status, body=body, content_type="application/json", charset="utf-8")
+    if allow:
+        response.headers["Allow"] = allow
+    return response
