@@ -17,7 +17,10 @@
     │       ├── AgiHangup        6   the caller hung up; the channel is gone
     │       └── AgiRefused       6   the peer is not an Asterisk that we listen to, or it forged its environment
     ├── StoreError               7   the database or a journal file
-    └── RenderError              8   a template failed or a file could not be put in place
+    ├── RenderError              8   a template failed or a file could not be put in place
+    └── SimulationError          9   the demo's or the tests' own actors failed, not the product
+        ├── PhoneError           9   a simulated phone (SIPp) broke, or what was waited for did not happen
+        └── StageError           9   an instance on stage did not do what it was told
 
 Every message is one line and says what to do. Nothing here is ever swallowed.
 """
@@ -115,3 +118,17 @@ class RenderError(CtiError):
     """A template failed, or a file could not be put in place; nothing was applied."""
 
     exit_code = 8
+
+
+class SimulationError(CtiError):
+    """The demo's or the tests' own actors failed, not the product."""
+
+    exit_code = 9
+
+
+class PhoneError(SimulationError):
+    """A simulated phone (SIPp) broke, or what was waited for did not happen in time."""
+
+
+class StageError(SimulationError):
+    """An instance on stage did not do what it was told; the message is its last line."""

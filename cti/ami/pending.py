@@ -19,7 +19,7 @@ from .wire import Headers, Message, encode
 MAX_ROWS = 100_000  # of one list answer; a list without an end must not eat the memory
 
 
-class NoAnswer(AmiError):  # noqa: N818  # named like its siblings in errors.py
+class NoAnswer(AmiError):  # named like its siblings in errors.py
     """The action went out, but no answer came in time or the link went down first: it may or may not have happened."""
 
 

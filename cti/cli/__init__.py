@@ -1,4 +1,4 @@
-"""The command line: one file per group, each body about ten lines. It knows how to ask and print; the rest is elsewhere.
+"""The command line: one file per group, bodies of about ten lines. It asks and prints; the rest is elsewhere.
 
 Errors are one line on stderr; the exit code tells the class (see `cti.errors`). Groups are imported when they are
 used, so that `cti --help` and shell completion stay quick.
@@ -34,17 +34,17 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 class Commands(click.Group):
     """Loads a command's module when it is used, and turns our errors into one line and an exit code."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (click's signature)
         if cmd_name not in COMMANDS:
             return None
         module, attribute, _ = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(f".{module}", __package__), attribute)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (click's signature)
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
 

@@ -18,6 +18,7 @@ from datetime import datetime
 
 from .journal import JournalLine, Source
 from .legs import apart_from
+from .sharpen import sharpen
 from .stretches import FINAL, Kind, Stretch, engine_stretches, instant
 from .whose import (
     Told,
@@ -130,7 +131,8 @@ def _is_customer(line: JournalLine, told: Told) -> bool:
 
 
 def _stretches(told: Told, started: datetime, ended: datetime | None) -> list[Stretch]:
-    known = told.story.close()
+    entered = [at for line in told.of(Source.ENGINE, "joined") if (at := instant(line.data.get("entered")))]
+    known = sharpen(told.story.close(), told.legs, told.customer_leg, entered)
     known += engine_stretches(told.lines, known)
     talks = [stretch for stretch in known if stretch.kind is Kind.TALK]
     known += [talk for talk in told.legs.talks(told.customer_leg) if apart_from(talk, talks)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .words import (
+    NOBODY,
     AgentCard,
     AgentId,
     Caller,
@@ -220,7 +221,7 @@ class CallerJoined(Event):
     call: CallId
     queue: QueueName
     entered: datetime
-    caller: Caller = Caller()
+    caller: Caller = NOBODY
     need: Need = ()
     priority: int = 0
     prefer: AgentId | None = None

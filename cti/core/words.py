@@ -82,6 +82,8 @@ class Caller:
     digits: tuple[tuple[str, str], ...] = ()  # (menu node, collected digits)
 
 
+NOBODY = Caller()  # a caller of whom nothing is known
+
 Need = tuple[tuple[Skill, int], ...]  # skills with their least level, sorted by skill; () = anybody
 
 

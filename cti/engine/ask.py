@@ -27,10 +27,8 @@ _MISSES = {
     "TORTURE": Miss.BUSY,
     "CANCEL": Miss.CALLER_GONE,
 }
-_KNOWN = frozenset(
-    ("queue", "entered", "call", "number", "name", "need", "priority", "language")
-    + ("path", "did", "digits", "customer", "prefer", "tried")
-)
+_WHO = ("number", "name", "language", "customer", "did", "path", "digits")
+_KNOWN = frozenset(("call", "queue", "entered", "need", "priority", "prefer", "tried", *_WHO))
 _LONGEST = 1_000  # characters of one value; longer ones are cut, they can only be text for the pop
 
 

@@ -144,6 +144,8 @@ class Engine:
 
     def handle(self, event: ev.Event) -> None:
         """Leg facts go through the tracker, everything else straight to the core."""
+        if isinstance(event, ev.LegHeld):  # CEL has no hold: only AMI tells of it
+            self._write(Kind.HELD, event.at, call=event.leg, leg=event.leg, held=event.held)
         for fact in self.tracker.handle(event):
             self._to_core(fact)
         self._to_core(event)

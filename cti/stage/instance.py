@@ -20,17 +20,13 @@ from typing import Any, Self
 import aiohttp
 
 from ..config import Config, load_config
-from ..errors import CtiError
+from ..errors import StageError
 from ..pbx.find import find_tool
 from ..phones import Behaviour, Call, Customer, Phones, SippProcess
 
 READY = re.compile(r"ready: callers are decided")
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
-
-
-class StageError(CtiError):
-    """A command of ours failed on stage; the message is its last line."""
 
 
 class Stage:

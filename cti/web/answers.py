@@ -14,8 +14,8 @@ from typing import Any, assert_never
 from ..config import Config
 from ..core import events as ev
 from ..core.words import AgentId, CallId
-from ..db.people import People
 from ..db.history import Wanted
+from ..db.people import People
 from ..db.store import Store
 from ..engine.link import ManagerLink
 from ..engine.loop import Engine

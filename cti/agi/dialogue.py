@@ -1,0 +1,217 @@
+"""One FastAGI session, as a handler sees it: who calls, commands and their replies, and the hang-up.
+
+It knows the order of commands and replies and bounds every wait; it knows nothing of routes, listening or what a
+handler decides. Measured on Asterisk 22.10.1 (tests/agi/test_real_asterisk.py):
+
+- **Asterisk stalls on pipelined commands.** `run_agi` polls the socket but reads through stdio: of several lines that
+  arrive together it runs the first, then polls an empty socket until more bytes or the end come. So a command
+  is only ever sent when the last one was answered, and the one place that writes several lines at once (`finish`)
+  half-closes the connection, which keeps the poll awake: 401 `SET VARIABLE` and their replies take 3 ms.
+- After our end Asterisk runs what is buffered, says `HANGUP`, closes, and goes on in the dialplan (AGISTATUS=SUCCESS).
+- A server that dies in mid-session looks the same: AGISTATUS=SUCCESS, no verdict. So only a variable set last counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from ..errors import AgiError, AgiHangup, AgiRefused
+from .wire import Environment, Hangup, Reply, ReplyParser, encode
+
+REPLY_SECONDS = 10.0  # what a command that plays nothing may take
+MAX_FINISH = 256 * 1024  # bytes written at once by `finish`
+
+
+class Dialogue:
+    """A session with one channel. Made by the server; not for two tasks at once.
+
+    `path` and `query` are the checked parts of `agi://host/path?query`. When the peer goes (HANGUP or EOF) the
+    server cancels the handler, unless it has called `wait_hangup`: then that returns instead.
+    """
+
+    def __init__(self, transport: asyncio.Transport, environment: Environment, path: str = "", query: str = "") -> None:
+        self.environment = environment
+        self.path = path
+        self.query = query
+        self.hung_up = asyncio.Event()
+        self._transport = transport
+        self._parser = ReplyParser()
+        self._pending: deque[asyncio.Future[Reply]] = deque()
+        self._loop = asyncio.get_running_loop()
+        self._gone = asyncio.Event()  # the connection is over
+        self._finishing = False
+        self._watched = False
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        """The arguments of `AGI(url,one,two)`."""
+        return self.environment.args
+
+    @property
+    def uniqueid(self) -> str:
+        """The channel's, opaque."""
+        return self.environment.values["agi_uniqueid"]
+
+    @property
+    def watched(self) -> bool:
+        """Whether the handler sees to the end itself: it waits for the hang-up, or is ending the session."""
+        return self._watched or self._finishing
+
+    async def command(self, *words: object, timeout_seconds: float = REPLY_SECONDS) -> Reply:
+        """Send one command and return its reply: `await dialogue.command("SET VARIABLE", "A", value)`.
+
+        The first word is the command itself, the rest are arguments (quoted here). Raises AgiHangup when the
+        caller or the connection is gone (511 too), AgiError for 510, 520 and what `encode` refuses, and when no reply
+        comes within `timeout_seconds` (that ends the session: replies no longer belong to commands).
+        """
+        line = encode(str(words[0]), *words[1:])
+        if self._gone.is_set() or self._finishing or self._transport.is_closing():
+            raise AgiHangup("the session is over")
+        if self._pending:
+            raise AgiError("a command is still unanswered; Asterisk stalls on two at once")
+        answer: asyncio.Future[Reply] = self._loop.create_future()
+        self._pending.append(answer)
+        timer = self._loop.call_later(timeout_seconds, self._late, answer, str(words[0]))
+        self._transport.write(line)
+        try:
+            reply = await answer
+        except asyncio.CancelledError:
+            self._broken()
+            raise
+        finally:
+            timer.cancel()
+        return _sound(reply, str(words[0]))
+
+    async def set_variables(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Set channel variables one by one, in order; the session goes on. Raises as `command`.
+
+        Each costs a round trip (see above for why); to set and end, use `finish`.
+        """
+        for name, value in pairs:
+            await self.command("SET VARIABLE", name, value)
+
+    async def finish(self, pairs: Iterable[tuple[str, str]] = (), timeout_seconds: float = REPLY_SECONDS) -> None:
+        """Set these variables in this order with a single write, end the session, and wait until Asterisk took them.
+
+        The fast way to give a verdict: the last pair is set after all others. Raises AgiHangup when the connection
+        was gone before every one was confirmed, AgiError after `timeout_seconds`.
+        """
+        lines = [encode("SET VARIABLE", name, value) for name, value in pairs]
+        data = b"".join(lines)
+        if len(data) > MAX_FINISH:
+            raise AgiError(f"{len(data)} bytes of variables at once; {MAX_FINISH} are enough")
+        if self._gone.is_set() or self._finishing or self._transport.is_closing():
+            raise AgiHangup("the session is over")
+        if self._pending:
+            raise AgiError("a command is still unanswered")
+        self._finishing = True
+        answers = [self._loop.create_future() for _ in lines]
+        self._pending.extend(answers)
+        self._transport.write(data)
+        self._transport.write_eof()
+        await self._drain(answers, timeout_seconds)
+
+    async def _drain(self, answers: list[asyncio.Future[Reply]], timeout_seconds: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                for answer in answers:
+                    _sound(await answer, "SET VARIABLE")
+        except TimeoutError:
+            raise AgiError(f"variables were not confirmed within {timeout_seconds:g} s") from None
+        finally:
+            for answer in answers:
+                answer.cancel()
+            self._pending.clear()
+            self.close()
+
+    async def wait_hangup(self) -> None:
+        """Return when the caller hung up or the connection ended.
+
+        A handler that has called this sees to the end itself: from then on it is not cancelled for a hang-up.
+        """
+        self._watched = True
+        await self.hung_up.wait()
+
+    def close(self) -> None:
+        """End the session; Asterisk goes on in the dialplan. Safe to call again."""
+        self._transport.close()
+
+    # --- for the script host -----------------------------------------------------------------------
+
+    def detach(self) -> socket.socket:
+        """Hand the connection to a thread: a second socket on it; the loop reads nothing until `attach`."""
+        if self._pending or not self._parser.idle or self.hung_up.is_set() or self._transport.is_closing():
+            raise AgiHangup("the session is over or busy")
+        self._transport.pause_reading()
+        own: Any = self._transport.get_extra_info("socket")
+        return socket.socket(fileno=own.dup().detach())
+
+    async def attach(self, pair: tuple[str, str], timeout_seconds: float = 1.0) -> None:
+        """Take the connection back after `detach`, set one last variable and end the session.
+
+        Whatever the thread left unread is dropped; the end is only waited for, at most `timeout_seconds`.
+        """
+        self._finishing = True
+        if not self._transport.is_closing():
+            self._transport.write(encode("SET VARIABLE", *pair))
+            self._transport.write_eof()
+            self._transport.resume_reading()
+            try:
+                async with asyncio.timeout(timeout_seconds):
+                    await self._gone.wait()
+            except TimeoutError:
+                pass
+        self.close()
+
+    # --- for the server ----------------------------------------------------------------------------
+
+    def receive(self, data: bytes) -> None:
+        """Bytes from Asterisk. Raises AgiError when they are no reply, AgiRefused for a reply to nothing."""
+        if self._finishing and not self._pending:
+            return
+        for item in self._parser.feed(data):
+            if isinstance(item, Hangup):
+                if not self._finishing:  # Asterisk says it at every end too
+                    self.hung_up.set()
+            elif not self._pending:
+                if not self._finishing:
+                    raise AgiRefused("a reply to no command")
+            else:
+                answer = self._pending.popleft()
+                if not answer.done():
+                    answer.set_result(item)
+
+    def lost(self) -> None:
+        """The connection is over: nothing will be answered any more."""
+        self._gone.set()
+        self.hung_up.set()
+        self._fail(AgiHangup("the connection ended"))
+
+    def _late(self, answer: asyncio.Future[Reply], command: str) -> None:
+        if not answer.done():
+            answer.set_exception(AgiError(f"no reply to {command!a} in time"))
+            self._broken()
+
+    def _broken(self) -> None:
+        """Replies no longer belong to commands: end the session."""
+        self._fail(AgiHangup("the session was ended"))
+        self._transport.close()
+
+    def _fail(self, error: AgiError) -> None:
+        while self._pending:
+            answer = self._pending.popleft()
+            if not answer.done():
+                answer.set_exception(error)
+                answer.exception()  # seen: nobody may be waiting for it any more
+
+
+def _sound(reply: Reply, command: str) -> Reply:
+    if reply.code == 511:
+        raise AgiHangup("the caller is gone")
+    if reply.code != 200:
+        raise AgiError(f"Asterisk refused {command!a}: {reply.text[:120]!a}")
+    return reply

@@ -1,0 +1,112 @@
+"""The environment that opens every FastAGI session, as bytes, without I/O.
+
+It knows the keys that Asterisk 22 sends and their order (res_agi.c: `launch_netscript`, `setup_env`; read in the
+strings of the 22.10.1 build too) and refuses everything else: a caller's number may try to end the environment
+early and forge what follows (FACTS). It knows nothing of sockets, replies or routes. Text is UTF-8; a byte that is
+not, and every control character, becomes U+FFFD, so that nothing from here can forge a log line or break a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..errors import AgiRefused
+
+MAX_ENVIRONMENT = 64 * 1024  # bytes
+MAX_LINE = 8_192  # bytes of one line
+MAX_ARGUMENTS = 128  # res_agi.c: MAX_ARGS
+
+# In the order they are sent; only the second may be missing (a URL without a path).
+_NAMES = """network network_script request channel language type uniqueid version callerid calleridname callingpres
+    callingani2 callington callingtns dnid rdnis context extension priority enhanced accountcode threadid"""
+KEYS = tuple(f"agi_{name}" for name in _NAMES.split())
+_OPTIONAL = "agi_network_script"
+_UNPRINTABLE = {code: "\ufffd" for code in (*range(32), *range(127, 160), 0x2028, 0x2029) if code != 9}
+_FIRST = b"agi_network: "
+_HANGUP = b"HANGUP\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What Asterisk says of the call: `values` by their wire name (`agi_uniqueid` …), `args` those of `AGI()`."""
+
+    values: Mapping[str, str]
+    args: tuple[str, ...] = ()
+
+
+class EnvironmentParser:
+    """Reads the environment; `feed` returns it once the blank line is there.
+
+    Raises AgiRefused for an unknown, doubled, missing or misplaced key, for too much, and for any byte after the
+    blank line that is not a `HANGUP`: Asterisk says nothing else before our first command, so the rest is a
+    reply forged by a caller's number (FACTS). Bytes of a `HANGUP` that came early are left in `rest`.
+    """
+
+    def __init__(self) -> None:
+        self.rest = b""
+        self._buffer = bytearray()
+        self._taken = 0
+        self._next = 0  # index in KEYS of the earliest key that may come now
+        self._values: dict[str, str] = {}
+        self._args: list[str] = []
+        self._done = False
+
+    def feed(self, data: bytes) -> Environment | None:
+        if self._done:
+            self._keep(data)
+            return None
+        self._buffer += data
+        self._taken += len(data)
+        start = 0
+        while (end := self._buffer.find(b"\n", start)) >= 0:
+            if end == start:
+                self._keep(bytes(self._buffer[end + 1 :]))
+                return self._finish()
+            self._line(bytes(self._buffer[start:end]))
+            start = end + 1
+        del self._buffer[:start]
+        if not self._values and not _FIRST.startswith(self._buffer[: len(_FIRST)]):
+            raise AgiRefused(f"it does not speak FastAGI: {bytes(self._buffer[:40])!a}")
+        if self._taken > MAX_ENVIRONMENT or len(self._buffer) > MAX_LINE:
+            raise AgiRefused("the environment is too long")
+        return None
+
+    def _line(self, line: bytes) -> None:
+        key, colon, value = line.partition(b": ")
+        if not colon or len(line) > MAX_LINE:
+            raise AgiRefused(f"not an environment line: {line[:80]!a}")
+        name, text = key.decode("ascii", "replace"), printable(value)
+        if self._next == len(KEYS):
+            return self._argument(name, text)
+        while name != KEYS[self._next] and KEYS[self._next] == _OPTIONAL:
+            self._next += 1
+        if name != KEYS[self._next]:
+            raise AgiRefused(f"environment key {name[:40]!a} where {KEYS[self._next]} must be")
+        self._values[name] = text
+        self._next += 1
+        return None
+
+    def _argument(self, name: str, text: str) -> None:
+        if name != f"agi_arg_{len(self._args) + 1}" or len(self._args) >= MAX_ARGUMENTS:
+            raise AgiRefused(f"environment key {name[:40]!a} where agi_arg_{len(self._args) + 1} must be")
+        self._args.append(text)
+
+    def _finish(self) -> Environment:
+        if self._next != len(KEYS):
+            raise AgiRefused(f"the environment ended before {KEYS[self._next]}")
+        if self._taken - len(self.rest) > MAX_ENVIRONMENT:
+            raise AgiRefused("the environment is too long")
+        self._done = True
+        return Environment(self._values, tuple(self._args))
+
+    def _keep(self, data: bytes) -> None:
+        self.rest += data
+        if not (_HANGUP * 3).startswith(self.rest):
+            raise AgiRefused(f"bytes before our first command: {self.rest[:80]!a}")
+
+
+def printable(data: bytes) -> str:
+    """`data` as text that cannot forge a line: bad UTF-8 and control characters become U+FFFD."""
+    text = data.decode("utf-8", "replace")
+    return text if text.isprintable() else text.translate(_UNPRINTABLE)

@@ -1,0 +1,208 @@
+"""Hosts scripts written for pyst2's AGI class: no Python start per call, and none can harm another.
+
+It knows the folder of scripts, how to load one (again when its file changed), how to run it in a bounded number of
+threads, and how long it may take; it knows nothing of what scripts do. Two kinds run, both unchanged:
+
+- a module with `def main(agi)`: loaded once, `main` called per call with a ready `AGI`;
+- a classic script (`agi = AGI()` at top level or under `if __name__ == "__main__"`): run anew per call.
+
+At the end the channel variable `CTI_SCRIPT` is set last: `done`, `error` (raised, exit status, unknown, or the caller
+went) or `timeout`; trust it, not AGISTATUS, which is SUCCESS even when the server died (FACTS). A thread
+cannot be killed: one that overstays gets `Taken` raised in it, its session is ended at once, and its place
+is given back only when it has really ended, so that stuck scripts cost their own places and nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import ctypes
+import logging
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import asterisk.agi as pyst
+
+from ..errors import AgiHangup, NotFound
+from .dialogue import Dialogue
+from .hosting import HostedAGI, Line, Seat, Taken, namespace
+
+VERDICT = "CTI_SCRIPT"
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A script as it was at `stamp` (modification time in ns, size); `main` is None for a classic one."""
+
+    stamp: tuple[int, int]
+    code: CodeType
+    main: Callable[[Any], Any] | None
+
+
+class ScriptHost:
+    """Runs `folder`/<name>.py for calls to `agi://…/script/<name>`; mount `host.handle` at the route `script/`.
+
+    At most `threads` scripts run at once, each for `limit_seconds`; waiting for a free thread counts.
+    """
+
+    def __init__(self, folder: Path, limit_seconds: float = 10.0, threads: int = 16) -> None:
+        self.folder = folder.resolve()
+        self.limit_seconds = limit_seconds
+        self._places = asyncio.Semaphore(threads)
+        self._loaded: dict[str, Loaded] = {}
+        self._loading: dict[str, threading.Lock] = {}  # one each: a script that hangs on import holds up only itself
+
+    async def handle(self, dialogue: Dialogue) -> None:
+        """The handler of the route `script/`."""
+        await self.run(dialogue.path.partition("/")[2], dialogue)
+
+    async def run(self, name: str, dialogue: Dialogue) -> None:
+        """Run the script for this session and end it. Raises nothing for what the script does.
+
+        An unknown name or one that is no plain name is logged and becomes `CTI_SCRIPT=error`.
+        """
+        until = asyncio.get_running_loop().time() + self.limit_seconds
+        try:
+            file = self._file(name)
+            async with asyncio.timeout_at(until):
+                await self._places.acquire()
+        except NotFound as error:
+            log.warning("%s", error)
+            return await dialogue.finish([(VERDICT, "error")])
+        except TimeoutError:
+            log.warning("script %a: no thread was free within %g s", name, self.limit_seconds)
+            return await dialogue.finish([(VERDICT, "timeout")])
+        await self._run(file, dialogue, until)
+        return None
+
+    def names(self) -> list[str]:
+        """The scripts there are."""
+        return sorted(file.stem for file in self.folder.glob("*.py") if _NAME.fullmatch(file.stem))
+
+    async def _run(self, file: Path, dialogue: Dialogue, until: float) -> None:
+        """Holds one place, and gives it back when the thread has ended."""
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[str] = loop.create_future()
+        try:
+            line = Line(dialogue.detach())
+        except AgiHangup:
+            self._places.release()
+            raise
+        work = _Work(self, Seat(file.stem, line, dialogue.environment), file)
+
+        def report() -> None:
+            if not work.reported:
+                work.reported = True
+                self._places.release()
+                if not ended.done():
+                    ended.set_result(work.verdict)
+
+        work.start(loop, report)
+        verdict = "timeout"
+        try:
+            async with asyncio.timeout_at(until):
+                verdict = await asyncio.shield(ended)
+        except TimeoutError:
+            log.warning("script %a: stopped after %g s", file.stem, self.limit_seconds)
+        except asyncio.CancelledError:
+            line.cut()
+            raise
+        finally:
+            if not ended.done():
+                work.stop()
+                ended.cancel()
+        await dialogue.attach((VERDICT, verdict))
+
+    def _file(self, name: str) -> Path:
+        plain = name.removesuffix(".py")
+        file = self.folder / f"{plain}.py"
+        if _NAME.fullmatch(plain) is None or not file.is_file() or file.resolve().parent != self.folder:
+            raise NotFound(f"no script {name[:80]!a} in {str(self.folder)!a}; there are: {', '.join(self.names())}")
+        return file
+
+    def load(self, file: Path) -> Loaded:
+        """The script as the file is now. Raises whatever compiling or importing it raises. Called in a thread."""
+        status = file.stat()
+        stamp = (status.st_mtime_ns, status.st_size)
+        with self._loading.setdefault(file.stem, threading.Lock()):
+            known = self._loaded.get(file.stem)
+            if known is None or known.stamp != stamp:
+                tree = ast.parse(file.read_bytes(), str(file))
+                code = compile(tree, str(file), "exec")
+                known = Loaded(stamp, code, _import_main(file, code) if _has_main(tree) else None)
+                self._loaded[file.stem] = known
+        return known
+
+
+class _Work:
+    """One run in a thread of its own (starting one costs 60 µs; a daemon never holds up the engine's end)."""
+
+    def __init__(self, host: ScriptHost, seat: Seat, file: Path) -> None:
+        self.verdict = "error"
+        self.reported = False
+        self._host = host
+        self._seat = seat
+        self._file = file
+        self._thread: threading.Thread | None = None
+
+    def start(self, loop: asyncio.AbstractEventLoop, report: Callable[[], None]) -> None:
+        def end() -> None:
+            self._seat.line.close()
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the engine is gone, nobody waits
+                loop.call_soon_threadsafe(report)
+
+        def body() -> None:
+            try:
+                self._body()
+                end()
+            except Taken:  # raised at most once, but anywhere: also in the handlers of _body and in end()
+                end()
+
+        self._thread = threading.Thread(target=body, name=f"agi-{self._file.stem}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take the session away, and raise `Taken` where the script computes (not inside a call into C)."""
+        self._seat.line.taken = True
+        if self._thread is not None and self._thread.ident is not None:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread.ident), ctypes.py_object(Taken))
+
+    def _body(self) -> None:
+        name = self._file.stem
+        self._seat.take()
+        try:
+            loaded = self._host.load(self._file)
+            if loaded.main is not None:
+                loaded.main(HostedAGI())
+            else:
+                exec(loaded.code, namespace("__main__", str(self._file)))  # noqa: S102 (the admin's own script)
+            self.verdict = "done"
+        except Taken:
+            log.info("script %a: gone after it was stopped", name)
+        except SystemExit as end:
+            self.verdict = "done" if end.code in (None, 0) else "error"
+        except pyst.AGIHangup:
+            log.info("script %a: the caller went", name)
+        except BaseException:
+            log.exception("script %a failed", name)
+
+
+def _has_main(tree: ast.Module) -> bool:
+    """Whether there is a top-level `def main(agi)`; a `main()` without arguments belongs to a classic script."""
+    return any(isinstance(node, ast.FunctionDef) and node.name == "main" and node.args.args for node in tree.body)
+
+
+def _import_main(file: Path, code: CodeType) -> Callable[[Any], Any]:
+    scope = namespace(file.stem, str(file))
+    exec(code, scope)  # noqa: S102 (the admin's own script)
+    main: Callable[[Any], Any] = scope["main"]
+    return main

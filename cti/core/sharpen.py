@@ -1,0 +1,65 @@
+"""queue_log knows whole seconds; CEL and the engine know microseconds: takes the sharper of two instants of one thing.
+
+It knows which boundary of a stretch is which leg's doing. It moves nothing further than rounding explains, so a line
+that tells of something else stays as it was written. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from .legs import Leg, Legs
+from .stretches import Kind, Stretch
+
+# app_queue.c and app_dial.c take time(NULL) before or after the event itself; with the floor that is within:
+EARLY, LATE = timedelta(seconds=1), timedelta(seconds=2)
+
+
+def sharpen(queued: list[Stretch], legs: Legs, customer: str, entered: Iterable[datetime]) -> list[Stretch]:
+    """`queued` (from queue_log) with instants from CEL talks, from legs, and from the engine's entry times."""
+    moved: dict[datetime, datetime] = {}
+    for talk in (stretch for stretch in queued if stretch.kind is Kind.TALK):
+        seen = [other for other in legs.talks(customer) if other.agent == talk.agent]
+        _note(moved, talk.started, (other.started for other in seen))
+        _note(moved, talk.ended, (other.ended for other in seen))
+    mine = legs.legs.get(customer)
+    entries = list(entered)
+    result = []
+    for stretch in queued:
+        if stretch.kind is Kind.WAIT:
+            _note(moved, stretch.started, entries)
+            _note(moved, stretch.ended, [mine.ended if mine else None])
+        started, ended = moved.get(stretch.started, stretch.started), _moved(moved, stretch.ended)
+        if stretch.kind is Kind.RING:
+            started, ended = _ring(stretch, ended, _rung(legs, stretch))
+        result.append(replace(stretch, started=started, ended=max(started, ended) if ended else None))
+    return result
+
+
+def _rung(legs: Legs, ring: Stretch) -> Leg | None:
+    """The leg that this ring was, when there is just one that fits."""
+    fit = [leg for leg in legs.legs.values() if leg.endpoint == ring.agent and _near(leg.started, ring.started)]
+    return fit[0] if len(fit) == 1 else None
+
+
+def _ring(ring: Stretch, ended: datetime | None, leg: Leg | None) -> tuple[datetime, datetime | None]:
+    if leg is None or leg.started is None:
+        return ring.started, ended
+    over = leg.answered or leg.ended
+    return leg.started, over if over is not None and _near(over, ring.ended) else ended
+
+
+def _note(moved: dict[datetime, datetime], written: datetime | None, seen: Iterable[datetime | None]) -> None:
+    near = [at for at in seen if at is not None and written is not None and _near(at, written)]
+    if written is not None and near:
+        moved.setdefault(written, min(near, key=lambda at: abs(at - written)))
+
+
+def _moved(moved: dict[datetime, datetime], at: datetime | None) -> datetime | None:
+    return moved.get(at, at) if at is not None else None
+
+
+def _near(seen: datetime | None, written: datetime | None) -> bool:
+    return seen is not None and written is not None and written - EARLY <= seen <= written + LATE

@@ -1,0 +1,106 @@
+"""Opens a database: URL, pragmas, transactions. It knows how SQLite and PostgreSQL differ; it knows no table.
+
+Every write takes the one write lock from its first statement (SQLite: BEGIN IMMEDIATE; PostgreSQL: an advisory lock
+where `Store` asks for it), so two importers, say of an engine that is just being replaced, fold one after the other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from ..errors import CtiError, StoreError
+
+_IMPORT_LOCK = 0x637469  # "cti"
+
+
+class Database:
+    """One database. `reading()` and `writing()` give a connection in a transaction; errors become StoreError."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _async_url(url)
+        self.engine = _engine(self.url)
+        self._writer = self.engine.execution_options(cti_write=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent view; nothing may be written."""
+        with _said():
+            async with self.engine.connect() as connection, connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self, *, folding: bool = False) -> AsyncIterator[AsyncConnection]:
+        """All or nothing. `folding` waits for every other writer that folds."""
+        with _said():
+            async with self._writer.begin() as connection:
+                if folding and not self.is_sqlite:
+                    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _IMPORT_LOCK})
+                yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _async_url(url: str) -> str:
+    parsed = make_url(url)
+    driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}.get(parsed.get_backend_name())
+    if driver is None:
+        raise StoreError(f"{parsed.get_backend_name()} is not a database we know; use sqlite or postgresql")
+    return parsed.set(drivername=driver).render_as_string(hide_password=False)
+
+
+def _engine(url: str) -> AsyncEngine:
+    def dumps(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    engine = create_async_engine(url, json_serializer=dumps, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        _make_folder(url)
+        event.listen(engine.sync_engine, "connect", _sqlite_connected)
+        event.listen(engine.sync_engine, "begin", _sqlite_begins)
+    return engine
+
+
+def _make_folder(url: str) -> None:
+    name = make_url(url).database
+    if name and name != ":memory:":
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _sqlite_connected(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions of its own: `_sqlite_begins` does
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begins(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("cti_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Turn a driver's error into one line; the statement and its values (people's data) stay out of it."""
+    try:
+        yield
+    except CtiError:
+        raise
+    except DBAPIError as error:
+        first = str(error.orig).strip().splitlines() or [type(error).__name__]
+        raise StoreError(f"the database refused: {first[0]}") from error
+    except (SQLAlchemyError, OSError) as error:
+        raise StoreError(f"the database cannot be used: {str(error).splitlines()[0]}") from error

@@ -1,0 +1,45 @@
+"""Brings a database to the newest form with alembic, in the connection that it is given.
+
+It knows where the migrations are; what they do is in `migrations/versions`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from ..share import shared_folder
+
+if TYPE_CHECKING:
+    from .connection import Database
+
+_MIGRATION_LOCK = 0x637470
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's settings for this connection; no alembic.ini is needed."""
+    config = Config()
+    config.set_main_option("script_location", str(shared_folder("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Up to `revision`; one starter at a time, and in one transaction (both databases can roll back DDL)."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+    command.upgrade(alembic_config(connection), revision)
+
+
+def downgrade(connection: Connection, revision: str = "base") -> None:
+    """Down to `revision`; loses what the older form cannot hold."""
+    command.downgrade(alembic_config(connection), revision)
+
+
+async def migrate(database: Database) -> None:
+    """Bring the database up to head. Raises StoreError."""
+    async with database.writing() as connection:
+        await connection.run_sync(upgrade)

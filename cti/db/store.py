@@ -1,0 +1,215 @@
+"""History in rows: takes journal lines in, keeps conversations folded, answers what happened.
+
+It knows transactions and queries. It knows neither the files (that is `journal`, which drives `import_lines`) nor what
+makes a conversation (`core.conversation`). All of it can be deleted and rebuilt from the journals.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..core.journal import JournalLine, Position, Source
+from ..errors import UsageError
+from .connection import Database
+from .history import MOST_ROWS, Wanted, agents_of, name_of, wanted_rows, with_recordings
+from .migrate import migrate
+from .refold import refold
+from .tables import ConversationRow, ExplanationRow, JournalFileRow, JournalLineRow, RecordingRow, SegmentRow
+
+BATCH = 1_000
+Row = dict[str, Any]
+
+
+class Store:
+    """One database. Open it before use (`async with Store(url) as store`)."""
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+
+    async def open(self) -> Store:
+        """Connect and migrate up to head. Raises StoreError."""
+        await migrate(self.database)
+        return self
+
+    async def close(self) -> None:
+        await self.database.close()
+
+    async def __aenter__(self) -> Store:
+        return await self.open()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # --- journals in ------------------------------------------------------------------------------
+
+    async def positions(self, source: Source) -> Mapping[str, int]:
+        """file_id -> offset of what is stored of this journal."""
+        async with self.database.reading() as connection:
+            wanted = select(JournalFileRow.file_id, JournalFileRow.offset).where(JournalFileRow.source == source.value)
+            return {row.file_id: row.offset for row in await connection.execute(wanted)}
+
+    async def import_lines(self, lines: Sequence[JournalLine], positions: Sequence[Position]) -> int:
+        """In one transaction: store lines (again = once), advance positions, fold the touched conversations anew.
+
+        Returns how many lines were new. Raises StoreError, and then nothing was stored.
+        """
+        async with self.database.writing(folding=True) as connection:
+            touched = set()
+            for position in positions:
+                if position.cut:
+                    touched |= await _forget(connection, position)
+            fresh = await _fresh(connection, lines)
+            await self._insert(connection, fresh)
+            await self._advance(connection, positions)
+            touched |= {line.call for line in fresh} | {line.leg for line in fresh}
+            await refold(connection, touched)
+        return len(fresh)
+
+    async def _insert(self, connection: AsyncConnection, lines: Sequence[JournalLine]) -> None:
+        rows = [_line_row(line) for line in lines]
+        for start in range(0, len(rows), BATCH):
+            await connection.execute(self._upsert(JournalLineRow).on_conflict_do_nothing(), rows[start : start + BATCH])
+        told = [_explanation_row(line) for line in lines if line.source is Source.ENGINE and line.kind == "explain"]
+        if told:
+            await connection.execute(self._upsert(ExplanationRow).on_conflict_do_nothing(), told)
+
+    async def _advance(self, connection: AsyncConnection, positions: Sequence[Position]) -> None:
+        statement = self._upsert(JournalFileRow)
+        newer = {"offset": statement.excluded.offset, "path": statement.excluded.path}
+        keys = [JournalFileRow.source, JournalFileRow.file_id]
+        rows = [{"source": p.source.value, "file_id": p.file_id, "path": p.path, "offset": p.offset} for p in positions]
+        if rows:
+            await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=newer), rows)
+
+    def _upsert(self, table: Any) -> Any:
+        return (sqlite if self.database.is_sqlite else postgresql).insert(table)
+
+    async def refold_all(self) -> None:
+        """Fold every conversation anew from the stored lines (after the fold itself was changed)."""
+        async with self.database.writing(folding=True) as connection:
+            calls = (await connection.execute(select(JournalLineRow.call).distinct())).scalars().all()
+            await connection.execute(delete(SegmentRow))
+            await connection.execute(delete(ConversationRow))
+            for start in range(0, len(calls), BATCH):
+                await refold(connection, calls[start : start + BATCH])
+
+    # --- history out ------------------------------------------------------------------------------
+
+    async def conversations(self, wanted: Wanted | None = None) -> list[Row]:
+        """Rows with the columns of `Conversation`, `recording` (first path or ""), `recording_seconds`, and `agents`
+        (numbers of all who talked, in order). Raises UsageError."""
+        return (await self.page(wanted or Wanted()))[0]
+
+    async def page(self, wanted: Wanted) -> tuple[list[Row], str]:
+        """The same, and what `after` must be for the next page ("" = that was the last one). Raises UsageError."""
+        if not 1 <= wanted.limit <= MOST_ROWS:
+            raise UsageError(f"limit must be from 1 to {MOST_ROWS}, got {wanted.limit}")
+        async with self.database.reading() as connection:
+            found = await connection.execute(wanted_rows(wanted))
+            rows = [dict(row) for row in found.mappings()]
+            more, rows = len(rows) > wanted.limit, rows[: wanted.limit]
+            agents = await agents_of(connection, [row["id"] for row in rows])
+        last = f"{rows[-1]['started'].isoformat()}~{rows[-1]['id']}" if more else ""
+        return [row | {"agents": agents.get(row["id"], [])} for row in rows], last
+
+    async def conversation(self, call: str) -> Row:
+        """One conversation with `segments` and `recordings`, named by its id or by any of its channels' uniqueids.
+
+        Raises NotFound.
+        """
+        async with self.database.reading() as connection:
+            name, keys = await name_of(connection, call)
+            row = (await connection.execute(with_recordings().where(ConversationRow.id == name))).mappings().one()
+            segments = select(SegmentRow.__table__).where(SegmentRow.call == name).order_by(SegmentRow.position)
+            sounds = select(RecordingRow.__table__).where(RecordingRow.call.in_(keys)).order_by(RecordingRow.path)
+            return {
+                **row,
+                "agents": (await agents_of(connection, [name])).get(name, []),
+                "segments": [dict(segment) for segment in (await connection.execute(segments)).mappings()],
+                "recordings": [dict(sound) for sound in (await connection.execute(sounds)).mappings()],
+            }
+
+    async def explanations(self, call: str) -> list[Row]:
+        """Why each decision on this call was taken, in order: {call, at, decision}. Raises NotFound."""
+        async with self.database.reading() as connection:
+            _, keys = await name_of(connection, call)
+            columns = (ExplanationRow.call, ExplanationRow.at, ExplanationRow.decision)
+            order = (ExplanationRow.at, ExplanationRow.file_id, ExplanationRow.offset)
+            found = select(*columns).where(ExplanationRow.call.in_(keys)).order_by(*order)
+            return [dict(row) for row in (await connection.execute(found)).mappings()]
+
+    async def export(self) -> AsyncIterator[str]:
+        """All history as JSON lines in a fixed order: the same journals always give the same bytes."""
+        orders: tuple[tuple[Any, tuple[Any, ...]], ...] = (
+            (ConversationRow, (ConversationRow.id,)),
+            (SegmentRow, (SegmentRow.call, SegmentRow.position)),
+            (ExplanationRow, (ExplanationRow.file_id, ExplanationRow.offset)),
+            (JournalLineRow, (JournalLineRow.source, JournalLineRow.file_id, JournalLineRow.offset)),
+        )
+        async with self.database.reading() as connection:
+            for table, order in orders:
+                result = await connection.stream(select(table.__table__).order_by(*order))
+                async for row in result.mappings():
+                    yield json.dumps({"table": table.__tablename__, **row}, default=_said, sort_keys=True)
+
+
+def _said(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+async def _forget(connection: AsyncConnection, position: Position) -> set[str]:
+    """The file lost its end: what stood there is no longer true. Returns the calls that it told of."""
+    line = JournalLineRow.__table__.c
+    gone = and_(line.source == position.source.value, line.file_id == position.file_id, line.offset >= position.offset)
+    touched = {key for pair in await connection.execute(select(line.call, line.leg).where(gone)) for key in pair}
+    await connection.execute(delete(JournalLineRow).where(gone))
+    told = ExplanationRow
+    if position.source is Source.ENGINE:
+        after = and_(told.file_id == position.file_id, told.offset >= position.offset)
+        await connection.execute(delete(told).where(after))
+    return touched
+
+
+async def _fresh(connection: AsyncConnection, lines: Sequence[JournalLine]) -> list[JournalLine]:
+    """Those that are not stored yet, each once."""
+    spans: dict[tuple[Source, str], tuple[int, int]] = {}
+    for line in lines:
+        low, high = spans.get((line.source, line.file_id), (line.offset, line.offset))
+        spans[line.source, line.file_id] = (min(low, line.offset), max(high, line.offset))
+    known: set[tuple[Source, str, int]] = set()
+    row = JournalLineRow
+    for (source, file_id), (low, high) in spans.items():
+        there = and_(row.source == source.value, row.file_id == file_id, row.offset.between(low, high))
+        known |= {(source, file_id, offset) for (offset,) in await connection.execute(select(row.offset).where(there))}
+    unique = {(line.source, line.file_id, line.offset): line for line in lines}
+    return [line for key, line in unique.items() if key not in known]
+
+
+def _line_row(line: JournalLine) -> Row:
+    return {
+        "source": line.source.value,
+        "file_id": line.file_id,
+        "offset": line.offset,
+        "at": line.at,
+        "kind": line.kind,
+        "call": line.call,
+        "leg": line.leg,
+        "data": dict(line.data),
+    }
+
+
+def _explanation_row(line: JournalLine) -> Row:
+    return {
+        "file_id": line.file_id,
+        "offset": line.offset,
+        "call": line.call,
+        "at": line.at,
+        "decision": dict(line.data),
+    }

@@ -1,0 +1,76 @@
+"""CDR, as cdr_custom's Master.csv gives it: one record -> one accepted line, or a refusal.
+
+The columns, in this order and all quoted; more at the end are ignored (cdr_custom.conf must print exactly these):
+
+    uniqueid, linkedid, src, dst, dcontext, channel, dstchannel, lastapp, start, answer, end, duration, billsec,
+    disposition, userfield, sequence
+
+One queue call makes several rows (one for each leg rung); none is written for a call that Asterisk died with.
+"""
+
+from __future__ import annotations
+
+from ..core.journal import JournalLine, Source
+from .fields import fields, instant, moment
+from .queue_log import CALL
+from .refusal import LineError
+
+COLUMNS = (
+    "uniqueid",
+    "linkedid",
+    "src",
+    "dst",
+    "dcontext",
+    "channel",
+    "dstchannel",
+    "lastapp",
+    "start",
+    "answer",
+    "end",
+    "duration",
+    "billsec",
+    "disposition",
+    "userfield",
+    "sequence",
+)
+_DISPOSITIONS = frozenset({"NO ANSWER", "FAILED", "BUSY", "ANSWERED", "CONGESTION", "NULL"})
+
+
+def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
+    """Read one record; `at` is its end. `data`: src, dst, context, channel, peer, app, start, answer, end (ISO),
+    duration_seconds, talk_seconds, disposition, user, sequence; empty values are left out. Raises LineError.
+    """
+    values = fields(raw, len(COLUMNS))
+    leg, linked = values[0], values[1]
+    if not CALL.fullmatch(leg) or not CALL.fullmatch(linked or leg):
+        raise LineError("a channel id that Asterisk does not make")
+    if values[13] not in _DISPOSITIONS:
+        raise LineError("an unknown disposition")
+    start, end = instant(values[8]), instant(values[10])
+    answer = moment(values[9])
+    names = ("src", "dst", "context", "channel", "peer", "app")
+    data: dict[str, object] = {name: value for name, value in zip(names, values[2:8], strict=True) if value}
+    data |= {"start": start.isoformat(), "end": end.isoformat(), "disposition": values[13]}
+    data |= {"answer": answer.isoformat()} if answer else {}
+    data |= {"duration_seconds": _seconds(values[11]), "talk_seconds": _seconds(values[12])}
+    data |= {name: value for name, value in zip(("user", "sequence"), values[14:16], strict=True) if value}
+    return JournalLine(
+        source=Source.CDR,
+        file_id=file_id,
+        offset=offset,
+        at=end,
+        kind="CDR",
+        call=linked or leg,
+        leg=leg,
+        data=data,
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text or 0)
+    except ValueError as error:
+        raise LineError("a duration that is no number") from error
+    if not 0 <= value < 10**8:
+        raise LineError("a duration that cannot be")
+    return value

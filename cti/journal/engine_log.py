@@ -1,0 +1,174 @@
+"""The engine's own append-only journal: one JSON object a line, written with one `write`, read back as typed lines.
+
+It survives `kill -9` of the engine at any instant: a line is there whole or it is torn, and a torn one is ended at the
+next start and refused by the reader. It knows the kinds of lines; it knows nothing of what they mean for a call.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum, StrEnum
+from pathlib import Path
+from typing import Any
+
+from ..core.journal import JournalLine, Source
+from ..errors import StoreError
+from .refusal import LineError
+
+LONGEST_LINE = 65_536
+ROTATE_BYTES = 64 * 1024 * 1024
+_ID = re.compile(r"[^\x00-\x20|\"\\]{0,150}")
+
+
+class Kind(StrEnum):
+    """What the engine journals. Fields: `call` and `agent` wherever there is one, the rest as listed."""
+
+    OPENED = "opened"  # a file begins: file (random id)
+    JOINED = "joined"  # queue, entered (ISO), caller {number, name, language, customer, did, path}, need, priority
+    OFFER = "offer"  # agent, queue, phone, ring_seconds, waited_seconds
+    POP = "pop"  # agent, pushed (ISO): when the screen pop left for the browser
+    ANSWERED = "answered"  # agent
+    MISSED = "missed"  # agent, why
+    TALK_ENDED = "talk_ended"  # agent
+    PRESENCE = "presence"  # agent, presence, reason
+    LEFT = "left"  # the caller no longer waits with us
+    RELEASED = "released"  # queue, outcome
+    EXPLAIN = "explain"  # decision, ring, chosen, candidates [[agent, why], …]
+    LEG_ENDED = "leg_ended"  # leg, cause: what we saw of a channel that a dying Asterisk never closed
+    HELD = "held"  # leg, held (bool): CEL has no hold, so what AMI tells of it is kept here
+    INTERRUPTED = "interrupted"  # the conversation was cut by a dying Asterisk
+
+
+class EngineJournal:
+    """Append lines to `path`; at `rotate_bytes` it becomes `engine-<UTC instant>.jsonl` and a new file begins."""
+
+    def __init__(self, path: Path, *, rotate_bytes: int = ROTATE_BYTES) -> None:
+        self.path = path
+        self._limit = rotate_bytes
+        self._torn = False
+        self._file = -1
+        self._size = 0
+
+    def append(self, kind: Kind | str, at: datetime, **values: Any) -> None:
+        """Write one line. `at` must be aware; dataclasses, enums, instants and durations in `values` become plain.
+
+        Raises StoreError when the disk refuses or the line is too long; the journal stays usable and whole.
+        """
+        line = _line(Kind(kind), at, values)
+        if self._file < 0:
+            self._open(at)
+        elif self._size + len(line) > self._limit:
+            self._rotate(at)
+        self._write(line)
+
+    def close(self) -> None:
+        """Close the file; a later append opens it again."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _open(self, at: datetime) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            self._size = os.fstat(self._file).st_size
+            self._torn = self._size > 0 and os.pread(self._file, 1, self._size - 1) != b"\n"
+        except OSError as error:
+            raise StoreError(f"cannot open the engine's journal {self.path}: {error.strerror}") from error
+        if self._size == 0:
+            self._write(_line(Kind.OPENED, at, {"file": secrets.token_hex(8)}))
+
+    def _rotate(self, at: datetime) -> None:
+        self.close()
+        stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%f")
+        target = self.path.with_name(f"{self.path.stem}-{stamp}{self.path.suffix}")
+        while target.exists():
+            target = self.path.with_name(f"{self.path.stem}-{stamp}.{secrets.randbelow(10**6)}{self.path.suffix}")
+        try:
+            self.path.rename(target)
+        except OSError as error:
+            raise StoreError(f"cannot rotate the engine's journal {self.path}: {error.strerror}") from error
+        self._open(at)
+
+    def _write(self, line: bytes) -> None:
+        """One write for one line. After a write that was cut short (disk full) the next one first ends that line."""
+        data = b"\n" + line if self._torn else line
+        try:
+            written = os.write(self._file, data)
+        except OSError as error:
+            raise StoreError(f"cannot write the engine's journal {self.path}: {error.strerror}") from error
+        self._size += written
+        self._torn = written < len(data) if written != 0 else self._torn
+        if written < len(data):
+            raise StoreError(f"the engine's journal {self.path} took only half a line: is the disk full?")
+
+
+def _line(kind: Kind, at: datetime, values: dict[str, Any]) -> bytes:
+    if at.tzinfo is None:
+        raise ValueError("an instant without a time zone cannot be journalled")
+    record = {"kind": kind.value, "at": at.astimezone(UTC).isoformat(), **{k: plain(v) for k, v in values.items()}}
+    data = json.dumps(record, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
+    if len(data) >= LONGEST_LINE:
+        raise StoreError(f"a {kind.value} line of {len(data)} bytes is too long for the engine's journal")
+    return data
+
+
+def plain(value: Any) -> Any:
+    """What JSON can say: instants as ISO text in UTC, durations as seconds, frozen values as objects."""
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return value
+
+
+def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
+    """Read one line. None for `opened`. Raises LineError for a torn or foreign line."""
+    if len(raw) > LONGEST_LINE:
+        raise LineError("a line that is too long")
+    try:
+        record = json.loads(raw)
+        kind, at = Kind(record.pop("kind")), datetime.fromisoformat(record.pop("at"))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise LineError("not a line of the engine's journal") from error
+    if at.tzinfo is None:
+        raise LineError("an instant without a time zone")
+    call = record.pop("call", None) or ""
+    if not isinstance(call, str) or not _ID.fullmatch(call):
+        raise LineError("a strange call id")
+    if kind is Kind.OPENED:
+        return None
+    return JournalLine(
+        source=Source.ENGINE,
+        file_id=file_id,
+        offset=offset,
+        at=at.astimezone(UTC),
+        kind=kind.value,
+        call=call,
+        leg=call,
+        data=_storable(record),
+    )
+
+
+def _storable(value: Any) -> Any:
+    """No lone surrogates, no NUL, in any depth."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, list) else value

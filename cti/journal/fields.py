@@ -1,0 +1,58 @@
+"""CSV fields and instants as Asterisk's cel_custom and cdr_custom write them: every value quoted, quotes doubled.
+
+It knows the wire (func_strings.c: CSV_QUOTE) and nothing of what the columns mean.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import UTC, datetime
+
+from .refusal import LineError
+
+_EPOCH = re.compile(r"[0-9]{9,10}(?:\.[0-9]{1,9})?", re.ASCII)
+_CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?", re.ASCII)
+_LONGEST_VALUE = 8_192
+
+
+def fields(raw: bytes, least: int) -> list[str]:
+    """Split one record (which may span lines inside quotes). Raises LineError when it is torn or has too few columns.
+
+    NUL becomes U+FFFD and invalid UTF-8 too: PostgreSQL stores neither, and a lost hang-up is worse than a lost byte.
+    """
+    text = raw.rstrip(b"\r\n").decode("utf-8", "replace").replace("\x00", "\ufffd")
+    try:
+        rows = (
+            list(csv.reader([text], strict=True))
+            if "\n" not in text
+            else list(csv.reader(text.splitlines(True), strict=True))
+        )
+    except csv.Error as error:
+        raise LineError(f"not CSV: {error}") from error
+    if len(rows) != 1 or len(rows[0]) < least:
+        raise LineError(f"not one record of {least} columns")
+    if any(len(value) > _LONGEST_VALUE for value in rows[0]):
+        raise LineError("a value that is too long")
+    return rows[0]
+
+
+def instant(text: str) -> datetime:
+    """Epoch seconds with a fraction, or `YYYY-MM-DD HH:MM:SS` in UTC. Raises LineError."""
+    if found := moment(text):
+        return found
+    raise LineError("an instant that cannot be read")
+
+
+def moment(text: str) -> datetime | None:
+    """The same, or None when there is none or it cannot be read (an unanswered CDR has no answer instant)."""
+    try:
+        if _EPOCH.fullmatch(text):
+            seconds, _, fraction = text.partition(".")
+            micros = int((fraction + "000000")[:6])  # not through a float: microseconds stay exact
+            return datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=micros)
+        if _CLOCK.fullmatch(text):
+            return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return None

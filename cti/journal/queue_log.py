@@ -1,0 +1,200 @@
+"""Asterisk's queue_log: `epoch|callid|queue|agent|event|data1|…`, one line -> one accepted line, or a refusal.
+
+It knows the events that our dialplan writes with `QueueLog()` and those that app_queue writes itself in the fallback,
+and what their fields must look like. A line that our dialplan and app_queue cannot have written is refused whole:
+a caller's number can forge lines where the dialplan forgets to filter it (FACTS: injection). It knows no files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ..core.journal import JournalLine, Source
+from .refusal import LineError
+
+_EARLIEST, _LATEST = 946_684_800, 4_102_444_800  # 2000-01-01 .. 2100-01-01
+_LONGEST_SECONDS = 7 * 86_400  # nobody waits or talks longer than a week
+# channel_internal_api.c makes a uniqueid as [systemname-]epoch.sequence; we check it, we never take it apart.
+CALL = re.compile(r"(?:[A-Za-z0-9_.-]{1,100}-)?[0-9]{1,12}\.[0-9]{1,10}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/-]{0,79}", re.ASCII)
+_NUMBER = re.compile(r"\+?[0-9*#A-Za-z]{0,40}", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+Values = dict[str, Any]
+Reader = Callable[[list[str]], Values]
+
+
+def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
+    """Read one line (without its newline). None: valid, but not about a call. Raises LineError with the reason.
+
+    `data` always holds `queue` and `agent` ("" for NONE); the rest by event, seconds and milliseconds as int.
+    """
+    text = raw.rstrip(b"\r").decode("utf-8", "replace")
+    if _CONTROL.search(text):
+        raise LineError("a control character")
+    fields = text.split("|")
+    if len(fields) < 5 or len(fields) > 20:
+        raise LineError("not epoch|callid|queue|agent|event|…")
+    epoch, call, queue, agent, event = fields[:5]
+    at = _instant(epoch)
+    if event not in _READERS:
+        raise LineError("an unknown event")
+    reader = _READERS[event]
+    if reader is None:
+        return None
+    if not CALL.fullmatch(call):
+        raise LineError("a call id that Asterisk does not make")
+    values = {"queue": _name(queue, "queue"), "agent": _name(agent, "agent")}
+    return JournalLine(
+        source=Source.QUEUE_LOG,
+        file_id=file_id,
+        offset=offset,
+        at=at,
+        kind=event,
+        call=call,
+        leg=call,
+        data=_checked(event, values | reader(fields[5:])),
+    )
+
+
+def _instant(text: str) -> datetime:
+    """Epoch seconds; a build may write a fraction (logger.c: queue_log's own time format)."""
+    if not re.fullmatch(r"[0-9]{9,10}(?:\.[0-9]{1,9})?", text, re.ASCII):
+        raise LineError("an instant that is no epoch")
+    if not _EARLIEST <= float(text) <= _LATEST:
+        raise LineError("an instant out of range")
+    return datetime.fromtimestamp(float(text), UTC)
+
+
+def _name(text: str, what: str) -> str:
+    if text in ("NONE", ""):
+        return ""
+    if not _NAME.fullmatch(text):
+        raise LineError(f"a strange {what} name")
+    return text
+
+
+_AGENT_NEEDED = frozenset(
+    {"CONNECT", "COMPLETEAGENT", "COMPLETECALLER", "RINGNOANSWER", "RINGCANCELED", "BLINDTRANSFER", "ATTENDEDTRANSFER"}
+)
+
+
+def _checked(event: str, values: Values) -> Mapping[str, Any]:
+    if event in _AGENT_NEEDED and not values["agent"]:
+        raise LineError("no agent")
+    if event not in ("DID", "CLOSED", "BLOCKED", "VOICEMAIL") and not values["queue"]:
+        raise LineError("no queue")
+    return values
+
+
+def _count(fields: list[str], index: int, most: int = _LONGEST_SECONDS) -> int:
+    """A non-negative whole number; an absent field is 0."""
+    text = fields[index] if index < len(fields) else ""
+    if text == "":
+        return 0
+    if not re.fullmatch(r"[0-9]{1,10}", text, re.ASCII) or int(text) > most:
+        raise LineError("a count that cannot be")
+    return int(text)
+
+
+def _number(fields: list[str], index: int) -> str:
+    text = fields[index] if index < len(fields) else ""
+    if not _NUMBER.fullmatch(text):
+        raise LineError("a number that FILTER() would not let through")
+    return text
+
+
+def _did(fields: list[str]) -> Values:
+    return {"did": _number(fields, 0)}
+
+
+def _enter(fields: list[str]) -> Values:
+    return {"number": _number(fields, 1)}  # app_queue.c: url|callerid|position
+
+
+def _connect(fields: list[str]) -> Values:
+    peer = fields[1] if len(fields) > 1 else ""
+    if peer and not CALL.fullmatch(peer):
+        raise LineError("a channel id that Asterisk does not make")
+    return {"wait_seconds": _count(fields, 0), "peer": peer, "ring_seconds": _count(fields, 2)}
+
+
+def _complete(fields: list[str]) -> Values:
+    return {"wait_seconds": _count(fields, 0), "talk_seconds": _count(fields, 1)}
+
+
+def _left(fields: list[str]) -> Values:
+    return {"wait_seconds": _count(fields, 2)}  # app_queue.c: position|original position|wait
+
+
+def _key(fields: list[str]) -> Values:
+    return {"key": _number(fields, 0), "wait_seconds": _count(fields, 3)}  # key|position|original position|wait
+
+
+def _rang(fields: list[str]) -> Values:
+    return {"ring_ms": _count(fields, 0, _LONGEST_SECONDS * 1000)}
+
+
+def _blind(fields: list[str]) -> Values:
+    return {"target": _number(fields, 0)}  # app_queue.c: extension|context|wait|talk|original position
+
+
+def _attended(fields: list[str]) -> Values:
+    """app_queue.c: BRIDGE|id, APP|name or LINK|channel|channel, then wait|talk|position. The target has no number."""
+    method = fields[0] if fields else ""
+    return {"target": method if method in ("BRIDGE", "APP", "LINK") else _number(fields, 0)}
+
+
+def _nothing(_: list[str]) -> Values:
+    return {}
+
+
+_READERS: dict[str, Reader | None] = {
+    "DID": _did,
+    "ENTERQUEUE": _enter,
+    "CONNECT": _connect,
+    "COMPLETEAGENT": _complete,
+    "COMPLETECALLER": _complete,
+    "ABANDON": _left,
+    "EXITWITHTIMEOUT": _left,
+    "EXITEMPTY": _left,
+    "EXITWITHKEY": _key,
+    "RINGNOANSWER": _rang,
+    "RINGCANCELED": _rang,
+    "BLINDTRANSFER": _blind,
+    "TRANSFER": _blind,
+    "ATTENDEDTRANSFER": _attended,
+    # written by our dialplan only: how a caller left whom no agent could be found for
+    "OVERFLOW": _nothing,
+    "VOICEMAIL": _nothing,
+    "CALLBACK": _nothing,
+    "CLOSED": _nothing,
+    "FULL": _nothing,
+    "BLOCKED": _nothing,
+    # not about a call: members and Asterisk itself; presence belongs to the engine's journal
+    **dict.fromkeys(
+        (
+            "QUEUESTART",
+            "CONFIGRELOAD",
+            "ADDMEMBER",
+            "REMOVEMEMBER",
+            "PAUSE",
+            "UNPAUSE",
+            "PAUSEALL",
+            "UNPAUSEALL",
+            "PENALTY",
+            "RINGINUSE",
+            "PAUSEREASON",
+            "AGENTLOGIN",
+            "AGENTLOGOFF",
+            "AGENTCALLBACKLOGIN",
+            "AGENTCALLBACKLOGOFF",
+            "AGENTDUMP",
+            "SYSCOMPAT",
+            "INFO",
+        )
+    ),
+}

@@ -1,0 +1,232 @@
+"""Our side of FastAGI against a real Asterisk: what the docstrings of cti/agi claim is measured here.
+
+The dialplan writes what it saw to the log (`Verbose`), which is read from Asterisk's own console output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import socket
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from cti.agi.scripts import ScriptHost
+from cti.agi.server import AgiServer
+from cti.config import Config
+from cti.pbx.find import Installation, find_asterisk
+from cti.share import shared_folder
+
+pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
+MODULES = "pbx_config res_speech res_agi res_clioriginate app_verbose app_exec app_stack func_callerid func_channel"
+
+DIALPLAN = """
+[t]
+exten => _[a-z].,1,Answer()
+ same => n,Set(CALLERID(num)=13800138000)
+ same => n,AGI(agi://127.0.0.1:{port}/${{EXTEN}},one,t w o)
+ same => n,Verbose(0,SAW ${{EXTEN}} status=${{AGISTATUS}} a=${{A}} z=${{Z}} verdict=${{CTI_VERDICT}})
+ same => n,Hangup()
+exten => _9[a-z].,1,Answer()
+ same => n,Set(CALLERID(num)=13800138000)
+ same => n,AGI(agi://127.0.0.1:{port}/script/${{EXTEN:1}},13800138000)
+ same => n,Set(A=${{CTI_LOOKUP}} ${{CTI_CUSTOMER}}${{CTI_ORDER}})
+ same => n,Verbose(0,SAW ${{EXTEN}} status=${{AGISTATUS}} said=${{A}} script=${{CTI_SCRIPT}})
+ same => n,Hangup()
+exten => refused,1,Answer()
+ same => n,AGI(agi://127.0.0.1:{nobody}/x)
+ same => n,Verbose(0,SAW refused status=${{AGISTATUS}} verdict=${{CTI_VERDICT}})
+"""
+
+
+class Pbx:
+    """A private Asterisk in the foreground; its console is read line by line."""
+
+    def __init__(self, argv: list[str], process: asyncio.subprocess.Process) -> None:
+        self.argv, self.process = argv, process
+
+    async def wait_for(self, text: str) -> str:
+        assert self.process.stdout is not None
+        async with asyncio.timeout(20):
+            while line := (await self.process.stdout.readline()).decode("utf-8", "replace"):
+                if text in line and "Executing" not in line:
+                    return re.sub(r"\x1b\[[0-9;]*m", "", line).strip()
+        raise AssertionError(f"Asterisk ended before it said {text!r}")
+
+    async def rx(self, text: str) -> None:
+        process = await asyncio.create_subprocess_exec(*self.argv, "-rx", text, stdout=asyncio.subprocess.DEVNULL)
+        await process.wait()
+
+    async def call(self, exten: str, seconds: int = 10) -> None:
+        await self.rx(f"channel originate Local/{exten}@t application Wait {seconds}")
+
+    async def saw(self, exten: str) -> str:
+        return (await self.wait_for(f"SAW {exten} ")).partition(f"SAW {exten} ")[2]
+
+
+def installed(home: Path) -> Installation:
+    found = find_asterisk(Config(home=home, asterisk=os.environ.get("CTI_TEST_ASTERISK", "")))
+    if found is None and os.environ.get("CI"):
+        raise AssertionError("no Asterisk; get one with: cti pbx fetch")
+    if found is None:
+        pytest.skip("no Asterisk; get one with: cti pbx fetch")
+    return found
+
+
+def configure(home: Path, run: Path, installation: Installation, port: int, nobody: int) -> None:
+    for name in ("etc", "lib", "spool", "log"):
+        (home / name).mkdir()
+    folders = {"etc": "etc", "varlib": "lib", "db": "lib", "key": "lib", "agi": "lib", "spool": "spool", "log": "log"}
+    lines = [f"ast{name}dir => {home / folder}" for name, folder in folders.items()]
+    lines += [f"astmoddir => {installation.modules}", f"astdatadir => {installation.data}", f"astrundir => {run}"]
+    (home / "etc/asterisk.conf").write_text("\n".join(["[directories]", *lines, ""]))
+    loads = "".join(f"load={module}.so\n" for module in MODULES.split())
+    (home / "etc/modules.conf").write_text("[modules]\nautoload=no\n" + loads)
+    (home / "etc/logger.conf").write_text("[logfiles]\nconsole => verbose,warning,error\n")
+    (home / "etc/extensions.conf").write_text(DIALPLAN.format(port=port, nobody=nobody))
+
+
+class Handlers:
+    """The routes that the calls go to; `told` and `closed` say what they met."""
+
+    def __init__(self) -> None:
+        self.told: asyncio.Queue[object] = asyncio.Queue()
+        self.closed: asyncio.Queue[str] = asyncio.Queue()
+
+    async def finish(self, dialogue):
+        many = [(f"V{number}", str(number)) for number in range(200)]
+        await dialogue.finish([*many, ("A", 'x "y" \\ ${SHELL(id)}'), ("Z", "last")])
+        self.told.put_nowait(dialogue.args)
+
+    async def steps(self, dialogue):
+        await dialogue.set_variables([("A", "1"), ("Z", "2"), ("CTI_VERDICT", "dial")])
+        self.told.put_nowait((await dialogue.command("GET VARIABLE", "CALLERID(num)")).value)
+
+    async def dies(self, dialogue):
+        await dialogue.command("SET VARIABLE", "A", "1")
+        dialogue._transport.abort()
+
+    async def hangup(self, dialogue):
+        self.told.put_nowait("waiting")
+        await dialogue.wait_hangup()
+        self.closed.put_nowait((await dialogue.command("SET VARIABLE", "A", "1")).result)
+
+    async def cancelled(self, dialogue):
+        self.told.put_nowait("waiting")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.closed.put_nowait("cancelled")
+
+    async def stalls(self, dialogue):
+        loop = asyncio.get_running_loop()
+        answers = [loop.create_future(), loop.create_future()]
+        dialogue._pending.extend(answers)
+        dialogue._transport.write(b'SET VARIABLE A "1"\nSET VARIABLE Z "2"\n')
+        await answers[0]
+        late, _ = await asyncio.wait([answers[1]], timeout=0.5)
+        self.told.put_nowait("answered" if late else "stalled")
+        dialogue._transport.write_eof()
+        await answers[1]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def handlers():
+    made = Handlers()
+    host = ScriptHost(shared_folder("agi_scripts"))
+    names = ("finish", "steps", "dies", "hangup", "cancelled", "stalls")
+    made.routes = {"script/": host.handle, **{name: getattr(made, name) for name in names}}
+    async with AgiServer("127.0.0.1", 0, made.routes) as server:
+        made.port = server.port
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pbx(handlers, tmp_path_factory):
+    home = tmp_path_factory.mktemp("agi")
+    installation = installed(home)
+    run = Path(tempfile.mkdtemp(prefix="agi-"))  # a socket's path must be short
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        configure(home, run, installation, handlers.port, nobody.getsockname()[1])
+        argv = [*installation.argv, "-C", str(home / "etc/asterisk.conf")]
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(
+            *argv, "-f", "-n", "-vvv", "-c", stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.STDOUT
+        )
+        made = Pbx(argv, process)
+        try:
+            await made.wait_for("Asterisk Ready")
+            yield made
+        finally:
+            process.kill()
+            await process.communicate()
+            shutil.rmtree(run)
+
+
+async def test_finish_sets_everything_in_order_and_the_last_thing_last(pbx, handlers):
+    await pbx.call("finish")
+    assert await pbx.saw("finish") == 'status=SUCCESS a=x "y" \\ ${SHELL(id)} z=last verdict='
+    assert await handlers.told.get() == ("one", "t w o")
+
+
+async def test_commands_one_by_one_are_answered(pbx, handlers):
+    await pbx.call("steps")
+    assert await pbx.saw("steps") == "status=SUCCESS a=1 z=2 verdict=dial"
+    assert await handlers.told.get() == "13800138000"
+
+
+async def test_a_server_that_dies_in_mid_session_is_a_success_without_a_verdict(pbx):
+    await pbx.call("dies")
+    assert await pbx.saw("dies") == "status=SUCCESS a=1 z= verdict="
+
+
+async def test_a_session_that_we_refuse_is_a_success_without_a_verdict(pbx):
+    await pbx.call("unserved")
+    assert await pbx.saw("unserved") == "status=SUCCESS a= z= verdict="
+
+
+async def test_a_refused_connection_is_a_failure_at_once(pbx):
+    began = asyncio.get_running_loop().time()
+    await pbx.call("refused")
+    assert await pbx.saw("refused") == "status=FAILURE verdict="
+    assert asyncio.get_running_loop().time() - began < 1.5
+
+
+@pytest.mark.parametrize(("exten", "result"), [("hangup", "1"), ("cancelled", "cancelled")])
+async def test_a_hangup_cancels_the_handler_unless_it_watches_and_variables_can_still_be_set(
+    pbx, handlers, exten, result
+):
+    await pbx.call(exten)
+    assert await handlers.told.get() == "waiting"
+    await pbx.rx("channel request hangup all")
+    async with asyncio.timeout(5):
+        assert await handlers.closed.get() == result
+
+
+async def test_asterisk_stalls_on_two_commands_in_one_write_until_we_half_close(pbx, handlers):
+    await pbx.call("stalls")
+    assert await handlers.told.get() == "stalled"
+    assert await pbx.saw("stalls") == "status=SUCCESS a=1 z=2 verdict="
+
+
+async def test_the_example_scripts_serve_real_calls(pbx, handlers, tmp_path, monkeypatch):
+    with sqlite3.connect(tmp_path / "c.sqlite") as db:
+        db.execute("CREATE TABLE customers (number TEXT, id TEXT, name TEXT)")
+        db.execute("INSERT INTO customers VALUES ('13800138000', 'c-7', '王小明')")
+    db.close()
+    monkeypatch.setenv("CTI_DATABASE", str(tmp_path / "c.sqlite"))
+    monkeypatch.setenv("CTI_ORDER_URL", "http://127.0.0.1:1/{order}")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    await pbx.call("9customer_lookup")
+    assert await pbx.saw("9customer_lookup") == "status=SUCCESS said=found c-7 script=done"
+    await pbx.call("9order_status")
+    assert await pbx.saw("9order_status") == "status=SUCCESS said= error script=done"
+    await pbx.call("9nothing")
+    assert await pbx.saw("9nothing") == "status=SUCCESS said=  script=error"

@@ -1,0 +1,136 @@
+"""`cti call`, `cti agent` and `cti token` on an instance folder, as a person or a script would use them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cti.cli import main
+
+CALL = "1795300000.1"
+LOG = f"""1795300001|{CALL}|sales|NONE|ENTERQUEUE||13800138000|1
+1795300011|{CALL}|sales|1001|CONNECT|10||4
+1795300041|{CALL}|sales|1001|COMPLETEAGENT|10|30|1
+"""
+CSV = "number,name,phone,skills\n1001,Li,PJSIP/1001,sales=50\n1002,Kim,PJSIP/1002,\n"
+
+
+@pytest.fixture
+def home(tmp_path) -> Path:
+    (tmp_path / "cti.toml").write_text("")
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text("")
+    secrets.chmod(0o600)
+    (tmp_path / "site.yaml").write_text("site: {timezone: Asia/Shanghai}\n")
+    return tmp_path
+
+
+@pytest.fixture
+def cti(home):
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(main, ["--home", str(home), *words])
+
+    return run
+
+
+@pytest.fixture
+async def imported(home):
+    from cti.config import load_config
+    from cti.db.store import Store
+    from cti.journal.importer import Importer, journal_files
+
+    config = load_config(home)
+    files = journal_files(config.log_dir, config.journal_file)
+    files.queue_log.parent.mkdir(parents=True)
+    files.queue_log.write_text(LOG)
+    async with Store(config.database_url) as store:
+        await Importer(files, store).drain()
+
+
+@pytest.mark.usefixtures("imported")
+def test_calls_are_listed_in_the_sites_time(cti):
+    result = cti("call", "list")
+    assert result.exit_code == 0
+    assert f"{CALL}" in result.stdout
+    assert "2026-11-22 06:26:41" in result.stdout
+
+
+@pytest.mark.usefixtures("imported")
+def test_calls_are_json_for_scripts(cti):
+    (row,) = json.loads(cti("call", "list", "--json", "--queue", "sales").stdout)
+    assert (row["id"], row["talk_seconds"], row["started"]) == (CALL, 30.0, "2026-11-22T06:26:41+08:00")
+    assert json.loads(cti("call", "list", "--json", "--from", "2026-11-23").stdout) == []
+    assert json.loads(cti("call", "list", "--json", "--to", "2026-11-22 06:26:41").stdout) == []
+
+
+@pytest.mark.usefixtures("imported")
+def test_a_call_is_shown_with_its_timeline(cti):
+    text = cti("call", "show", CALL).stdout
+    assert [line.split()[1] for line in text.splitlines() if "█" in line] == ["wait", "ring", "talk"]
+    assert [s["kind"] for s in json.loads(cti("call", "show", CALL, "--json").stdout)["segments"]] == [
+        "wait",
+        "ring",
+        "talk",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("call", "show", "1.1"), 3, "no conversation"),
+        (("call", "list", "--from", "2026-02-30"), 2, "no instant"),
+        (("call", "list", "--timezone", "../../etc/localtime"), 2, "no time zone"),
+        (("call", "list", "--limit", "-1"), 2, "limit"),
+        (("agent", "show", "1\n001"), 3, "no agent"),
+        (("agent", "add", "x", "Li"), 2, "digits"),
+        (("agent", "skill", "1001", "sales", "5"), 3, "no agent"),
+        (("token", "create"), 2, "--agent"),
+        (("token", "create", "--agent", "1001"), 3, "no agent"),
+        (("token", "revoke", "x"), 3, "no token"),
+    ],
+)
+def test_a_mistake_is_told_in_words_and_by_exit_code(cti, words, code, said):
+    result = cti(*words)
+    assert result.exit_code == code
+    assert said in result.stderr
+    assert result.stdout == ""
+
+
+def test_agents_are_added_changed_listed_and_removed(cti):
+    assert cti("agent", "add", "1001", "[red]Li\x1b[2J", "--secret", "longenough").exit_code == 2
+    assert cti("agent", "add", "1001", "[red]李雷", "--skills", "sales=50", "--secret", "longenough").exit_code == 0
+    assert cti("agent", "add", "1001", "Li").exit_code == 4
+    assert cti("agent", "skill", "1001", "engine", "70").exit_code == 0
+    (row,) = json.loads(cti("agent", "list", "--json").stdout)
+    assert (row["name"], row["phone"], row["skills"]) == ("[red]李雷", "PJSIP/1001", {"engine": 70, "sales": 50})
+    shown = cti("agent", "list").stdout + cti("agent", "show", "1001").stdout
+    assert "[red]李雷" in shown
+    assert "longenough" not in shown + str(row)
+    assert "would remove" in cti("agent", "remove", "1001", "--dry-run").stdout
+    assert cti("agent", "remove", "1001").exit_code == 0
+    assert json.loads(cti("agent", "list", "--json").stdout) == []
+
+
+def test_agents_are_imported_all_or_none(cti, home):
+    file = home / "agents.csv"
+    file.write_text(CSV)
+    assert "would import 2" in cti("agent", "import", str(file), "--dry-run").stdout
+    assert json.loads(cti("agent", "list", "--json").stdout) == []
+    assert cti("agent", "import", str(file)).exit_code == 0
+    file.write_text(CSV + "10x,Eve,PJSIP/1,\n1001,Li,PJSIP/1001,sales=999\n")
+    result = cti("agent", "import", str(file))
+    assert result.exit_code == 2
+    assert [line.split(":")[1] for line in result.stderr.splitlines()[:-1]] == ["4", "5", "5"]
+    assert len(json.loads(cti("agent", "list", "--json").stdout)) == 2
+
+
+def test_a_token_is_printed_once_and_can_be_revoked(cti):
+    made = cti("token", "create", "--supervisor", "wang", "--days", "30").stdout.strip()
+    assert len(made) >= 43
+    (row,) = json.loads(cti("token", "list", "--json").stdout)
+    assert made not in str(row)
+    assert cti("token", "revoke", row["id"]).exit_code == 0
+    assert json.loads(cti("token", "list", "--json").stdout)[0]["revoked"]

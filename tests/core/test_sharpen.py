@@ -1,0 +1,53 @@
+"""Whole seconds of queue_log give way to the instants that CEL and the engine saw."""
+
+from datetime import UTC, datetime, timedelta
+
+from cti.core.legs import Leg, Legs, Stay
+from cti.core.sharpen import sharpen
+from cti.core.stretches import Kind, Stretch
+
+START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def seen() -> Legs:
+    caller = Leg("c", started=at(0.3), ended=at(40.7))
+    agent = Leg("a", started=at(15.6), answered=at(20.4), ended=at(40.71), channel="PJSIP/1001-0000002a")
+    stays = [Stay("c", "b", at(20.5), at(40.6)), Stay("a", "b", at(20.5), at(40.6))]
+    return Legs(legs={"c": caller, "a": agent}, stays=stays)
+
+
+def test_each_boundary_moves_to_what_was_seen_of_it():
+    written = [
+        Stretch(kind=Kind.WAIT, started=at(10), ended=at(20), queue="sales"),
+        Stretch(kind=Kind.RING, started=at(15), ended=at(20), agent="1001", queue="sales"),
+        Stretch(kind=Kind.TALK, started=at(20), ended=at(40), agent="1001", queue="sales"),
+    ]
+    wait, ring, talk = sharpen(written, seen(), "c", [at(10.25)])
+    assert (wait.started, wait.ended) == (at(10.25), at(20.5))
+    assert (ring.started, ring.ended) == (at(15.6), at(20.4))
+    assert (talk.started, talk.ended) == (at(20.5), at(40.6))
+
+
+def test_an_abandoned_wait_ends_with_the_callers_leg():
+    (wait,) = sharpen([Stretch(kind=Kind.WAIT, started=at(10), ended=at(40), queue="sales")], seen(), "c", [])
+    assert (wait.started, wait.ended) == (at(10), at(40.7))
+
+
+def test_nothing_moves_further_than_rounding_explains():
+    written = [
+        Stretch(kind=Kind.WAIT, started=at(10), ended=at(30), queue="sales"),
+        Stretch(kind=Kind.TALK, started=at(24), ended=at(36), agent="1001"),
+        Stretch(kind=Kind.TALK, started=at(20), ended=at(40), agent="1002"),
+    ]
+    assert sharpen(written, seen(), "c", [at(2)]) == written
+
+
+def test_two_rings_of_one_agent_in_one_second_keep_what_was_written():
+    legs = seen()
+    legs.legs["a2"] = Leg("a2", started=at(15.2), ended=at(15.5), channel="PJSIP/1001-0000002b")
+    ring = Stretch(kind=Kind.RING, started=at(15), ended=at(17), agent="1001")
+    assert sharpen([ring], legs, "c", []) == [ring]

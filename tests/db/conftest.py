@@ -1,0 +1,190 @@
+"""Databases to test on (SQLite, and a PostgreSQL of our own), and a day of journals to import."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from cti.db.store import Store
+from cti.journal.engine_log import EngineJournal
+from cti.journal.importer import JournalFiles, journal_files
+
+ZERO = 1_795_300_000
+
+
+def server_programs() -> Path | None:
+    """Debian keeps the server's programs beside the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: path.parts[4])
+    on_path = shutil.which("postgres")
+    return found[-1].parent if found else (Path(on_path).parent if on_path else None)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL (without a database's name) of a server that lives as long as the tests, on a port of its own."""
+    programs = server_programs()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have PostgreSQL: install Debian's package postgresql")
+        pytest.skip("no PostgreSQL server on this machine")
+    folder = Path(tempfile.mkdtemp(prefix="cti-pg-"))
+    as_user: list[str] = []
+    if os.getuid() == 0:  # the server refuses to run as root
+        as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        os.chown(folder, 65534, 65534)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    data = folder / "data"
+    init = [*as_user, str(programs / "initdb"), "-D", str(data), "-U", "cti", "-A", "trust", "-E", "UTF8", "--no-sync"]
+    subprocess.run([*init, "--locale=C"], check=True, capture_output=True, cwd=folder)
+    options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
+    settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [*as_user, str(programs / "postgres"), "-D", str(data), *settings], stdout=log, stderr=log, cwd=folder
+        )
+    try:
+        await_server(folder, server, port)
+        yield f"postgresql://cti@127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(20)
+        server.kill()
+        server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def await_server(folder: Path, server: subprocess.Popen, port: int) -> None:
+    for _ in range(600):
+        if server.poll() is not None:
+            pytest.fail(f"PostgreSQL did not start: {(folder / 'log').read_text()[-2000:]}")
+        with suppress(psycopg.OperationalError):
+            psycopg.connect(f"postgresql://cti@127.0.0.1:{port}/postgres", connect_timeout=1).close()
+            return
+    pytest.fail("PostgreSQL did not answer")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def new_database(request, tmp_path) -> Callable[[], str]:
+    """Each call gives the URL of an empty database."""
+    count = iter(range(100))
+    if request.param == "sqlite":
+        return lambda: f"sqlite:///{tmp_path / f'rows{next(count)}.sqlite'}"
+    server = request.getfixturevalue("postgres")
+
+    def make() -> str:
+        name = f"cti_{os.urandom(6).hex()}"
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"{server}/{name}"
+
+    return make
+
+
+@pytest.fixture
+async def store(new_database):
+    async with Store(new_database()) as opened:
+        yield opened
+
+
+class Day:
+    """A folder of journals. `call(n)` writes the n-th call: answered, abandoned, missed or transferred, by n."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files: JournalFiles = journal_files(folder / "log", folder / "engine.jsonl")
+        self.engine = EngineJournal(self.files.engine, rotate_bytes=4_000)
+        for path in (self.files.queue_log, self.files.cel, self.files.cdr):
+            path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(self, path: Path, text: str) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+
+    def queue_log(self, second: float, call: str, agent: str, event: str, *data: object) -> None:
+        self.write(self.files.queue_log, "|".join(map(str, (int(second), call, "sales", agent, event, *data))) + "\n")
+
+    def cel(self, second: float, leg: str, linked: str, event: str, *rest: str, extra: str = "") -> None:
+        context, channel, number = (*rest, "", "", "")[:3]
+        values = [
+            event,
+            f"{second:.6f}",
+            leg,
+            linked,
+            number,
+            "",
+            "4008001234",
+            context,
+            channel,
+            "Dial",
+            extra,
+            "",
+            "",
+        ]
+        self.write(self.files.cel, ",".join('"' + value.replace('"', '""') + '"' for value in values) + "\n")
+
+    def tell(self, kind: str, second: float, **values: object) -> None:
+        self.engine.append(kind, datetime.fromtimestamp(second, UTC), **values)
+
+    def call(self, number: int) -> str:
+        begin = ZERO + number * 10
+        call, leg, agent = f"{begin}.{number * 10}", f"{begin + 3}.{number * 10 + 1}", f"10{number % 7:02}"
+        self.cel(begin, call, call, "CHAN_START", "from-trunk", f"PJSIP/itsp-{number:08x}", f"138{number:08}")
+        self.queue_log(begin + 1, call, "NONE", "DID", "4008001234")
+        self.queue_log(begin + 1, call, "NONE", "ENTERQUEUE", "", f"138{number:08}", 1)
+        caller = {"number": f"138{number:08}", "language": "zh", "path": "main:1>", "did": "4008001234"}
+        self.tell("joined", begin + 1.2, call=call, queue="sales", caller=caller)
+        self.tell("explain", begin + 1.3, call=call, decision="offer", ring=0, chosen=agent, candidates=[[agent, "in"]])
+        self.tell("offer", begin + 1.4, call=call, agent=agent, queue="sales")
+        if number % 3 == 0:
+            self.tell("missed", begin + 3, call=call, agent=agent, why="no_answer")
+            self.queue_log(begin + 4, call, agent, "RINGNOANSWER", 3000)
+            self.queue_log(begin + 6, call, "NONE", "ABANDON", 1, 1, 5)
+        else:
+            self.talk(begin, call, leg, agent)
+        self.cel(begin + 9, call, call, "CHAN_END")
+        self.cel(begin + 9.1, call, call, "LINKEDID_END")
+        return call
+
+    def talk(self, begin: int, call: str, leg: str, agent: str) -> None:
+        extra = '{"bridge_id":"' + leg + '"}'
+        self.cel(begin + 1.5, leg, call, "CHAN_START", "from-agent", f"PJSIP/{agent}-{begin % 4096:08x}")
+        self.cel(begin + 3, leg, call, "ANSWER")
+        self.tell("answered", begin + 3, call=call, agent=agent)
+        self.queue_log(begin + 3, call, agent, "CONNECT", 2, leg, 1)
+        for channel in (call, leg):
+            self.cel(begin + 3.1, channel, call, "BRIDGE_ENTER", extra=extra)
+        for channel in (call, leg):
+            self.cel(begin + 8, channel, call, "BRIDGE_EXIT", extra=extra)
+        self.queue_log(begin + 8, call, agent, "COMPLETECALLER", 2, 5, 1)
+        self.tell("talk_ended", begin + 8, call=call, agent=agent)
+        self.cel(begin + 8.5, leg, call, "CHAN_END")
+
+
+@pytest.fixture
+def day(tmp_path) -> Day:
+    return Day(tmp_path / "day")
+
+
+@pytest.fixture
+def instant() -> Callable[[float], datetime]:
+    return lambda seconds: datetime.fromtimestamp(ZERO, UTC) + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def exported() -> Callable:
+    async def go(store: Store) -> str:
+        return "\n".join([line async for line in store.export()])
+
+    return go
