@@ -9,6 +9,7 @@ The importer (journals -> database) is a second child, not a task of the engine:
 takes tens of milliseconds, and that must never delay an offer. (DESIGN §8 speaks of two processes; this is the third.)
 
 A child that notices that its supervisor is gone (the pipe breaks) ends itself, so nothing is left holding ports.
+Under systemd (`Type=notify`, `WatchdogSec=`) the supervisor in turn reports to systemd's watchdog (sd_notify(3)).
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import logging
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,18 +50,25 @@ class Child:
     due: float = 0.0
 
 
-class Supervisor:
-    """Runs `python -m cti.app <name> HOME` for each child until asked to stop. Times are monotonic seconds."""
+def children_of(config: Config) -> dict[str, list[str]]:
+    """What an instance runs: name -> command, to which the number of the heartbeat pipe is added."""
+    return {name: [sys.executable, "-m", "cti.app", name, str(config.home)] for name in ("engine", "importer")}
 
-    def __init__(self, config: Config, names: tuple[str, ...] = ("engine", "importer")) -> None:
+
+class Supervisor:
+    """Runs `commands` (default: an instance's children) until asked to stop. Times are monotonic seconds."""
+
+    def __init__(self, config: Config, commands: Mapping[str, Sequence[str]] | None = None) -> None:
         self.config = config
-        self.children = [Child(name) for name in names]
+        self._commands = children_of(config) if commands is None else commands
+        self.children = [Child(name) for name in self._commands]
         self._selector = selectors.DefaultSelector()
         self._stopping = False
 
     def run(self) -> None:
         """Supervise until SIGTERM or SIGINT; then end the children and return."""
         with self._signals():
+            tell_systemd("READY=1")
             try:
                 while not self._stopping:
                     self._step()
@@ -78,6 +87,7 @@ class Supervisor:
                 self._replace(child, now)
         for key, _ in self._selector.select(timeout=0.2):
             self._beat(key.data)
+        tell_systemd("WATCHDOG=1")
 
     def _patience(self, child: Child) -> float:
         return self.config.stalled_seconds if child.beating else STARTING_SECONDS
@@ -86,7 +96,7 @@ class Supervisor:
         reader, writer = os.pipe()
         os.set_blocking(reader, False)
         child.process = subprocess.Popen(
-            [sys.executable, "-m", "cti.app", child.name, str(self.config.home), str(writer)],
+            [*self._commands[child.name], str(writer)],
             pass_fds=(writer,),
             stdin=subprocess.DEVNULL,
         )
@@ -169,3 +179,16 @@ def pid_file(config: Config, name: str) -> Path:
     folder = config.var / "run"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{name}.pid"
+
+
+def tell_systemd(word: str) -> None:
+    """One word of sd_notify(3) to the service manager, when there is one: a datagram to $NOTIFY_SOCKET."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    name = "\0" + address[1:] if address.startswith("@") else address
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        try:
+            notify.sendto(word.encode(), name)
+        except OSError as error:
+            log.warning("cannot tell systemd %s: %s", word, error.strerror)

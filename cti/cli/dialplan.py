@@ -6,6 +6,7 @@ It knows the order of shipping: check, render everything, make the sounds, write
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from ..site.load import load_site
 from ..site.model import Site
 
 Say = Callable[[str], None]
+SAY_SECONDS = 0.5
 
 
 @click.group()
@@ -83,7 +85,7 @@ def ship(config: Config, site: Site, *, dry_run: bool, say: Say) -> tuple[Change
         make_folders(config, installation)
     data = layout(config, installation.modules).data
     speech = find_tool("espeak-ng") or (tool_in(installation.root, "espeak-ng") if installation.root else None)
-    made = make_sounds(site, data, config.var / "cache" / "prompts", speech)
+    made = make_sounds(site, data, config.var / "cache" / "prompts", speech, progress_of_sounds(say))
     changed = put_in_place(files, config.etc)
     running = is_running(config)
     commands = reloads_for(changed.to_read) if running else []
@@ -95,6 +97,19 @@ def ship(config: Config, site: Site, *, dry_run: bool, say: Say) -> tuple[Change
         say(f"restart Asterisk for: {', '.join(needs_restart(changed.to_read))}")
     mark_read(config.etc)
     return changed, commands
+
+
+def progress_of_sounds(say: Say) -> Callable[[int, int, str], None]:
+    """Says how far it is each half second; nothing when every sound is in the cache."""
+    last = time.monotonic()
+
+    def progress(done: int, of_all: int, _: str) -> None:
+        nonlocal last
+        if time.monotonic() - last > SAY_SECONDS:
+            last = time.monotonic()
+            say(f"sounds: {done} of {of_all}")
+
+    return progress
 
 
 def render_files(config: Config, site: Site, installation: Installation) -> dict[str, str]:

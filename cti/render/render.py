@@ -42,6 +42,7 @@ class Renderer:
         are looked for, the first one wins (default: the instance's own, then ours)."""
         own = [config.home / folder for folder in FOLDERS]
         self.folders = list(folders) if folders is not None else own + [shared_folder(folder) for folder in FOLDERS]
+        self._config = config
         self._given = {"config": config, "secrets": config.secrets, "installation": installation}
         self._given["dirs"] = layout(config, installation.modules, placed)
         self._environment = _environment(self.folders)
@@ -64,8 +65,19 @@ class Renderer:
         `extra` are further values for templates. Raises RenderError as `template:line: what` at the first template
         that fails; nothing has been written by then.
         """
+        self._refuse_open_phones(phones)
         given = {**self._given, "site": site, "schedules": site.schedules, "phones": tuple(phones), **(extra or {})}
         return {name: self._render_one(name, given) for name in self.names()}
+
+    def _refuse_open_phones(self, phones: Sequence[PhoneCard]) -> None:
+        """A phone without a password may only exist where nobody from outside can pretend to be it."""
+        address = self._config.sip_bind
+        open_ones = [phone.endpoint for phone in phones if not phone.secret]
+        if open_ones and not address.startswith("127."):
+            raise RenderError(
+                f"phone {open_ones[0]} has no SIP password, but SIP listens on {address}; "
+                "give it one with: cti agent import (column secret)"
+            )
 
     def _render_one(self, name: str, given: Mapping[str, object]) -> str:
         try:

@@ -46,7 +46,7 @@ async def test_a_day_becomes_conversations(store, day):
     assert [row["id"] for row in rows] == calls[::-1]
     answered = await store.conversation(calls[1])
     assert (answered["outcome"], answered["agent"], answered["agents"]) == ("answered", "1001", ["1001"])
-    assert (answered["wait_seconds"], answered["talk_seconds"], answered["language"]) == (2.0, 5.0, "zh")
+    assert (answered["wait_seconds"], answered["talk_seconds"], answered["language"]) == (2.1, 4.9, "zh")
     assert [segment["kind"] for segment in answered["segments"]] == ["menu", "wait", "ring", "talk"]
     missed = await store.conversation(calls[3])
     assert (missed["outcome"], missed["agents"], missed["number"]) == ("short_abandon", [], "13800000003")
@@ -138,7 +138,7 @@ async def test_forged_and_torn_lines_are_refused_counted_and_logged_harmlessly(s
     assert "\x1b" not in caplog.text
     assert "\\x1b" in caplog.text
     found = await store.conversation(call)
-    assert (found["agents"], found["talk_seconds"], found["agent"]) == (["1001"], 5.0, "1001")
+    assert (found["agents"], found["talk_seconds"], found["agent"]) == (["1001"], 4.9, "1001")
 
 
 async def test_a_database_that_fails_stores_nothing_and_the_same_lines_come_again(store, day, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,17 @@ def test_the_private_layout_lies_under_the_instance(config: Config) -> None:
 def test_the_system_layout_is_debians() -> None:
     dirs = layout(Config(home=Path("/srv/cti"), pbx="system"), Path("/m"))
     assert (dirs.etc, dirs.spool) == (Path("/etc/asterisk"), Path("/var/spool/asterisk"))
+
+
+@pytest.mark.parametrize(("address", "refused"), [("127.0.0.1", False), ("0.0.0.0", True), ("192.0.2.7", True)])
+def test_a_phone_without_a_password_is_refused_where_others_can_reach_it(
+    tmp_path: Path, config: Config, installation: Installation, demo: Site, address: str, refused: bool
+) -> None:
+    (tmp_path / "a.conf.j2").write_text("a")
+    renderer = Renderer(replace(config, sip_bind=address), installation, folders=[tmp_path])
+    phone = PhoneCard(endpoint="1001", name="", agent="1001", secret="")
+    if refused:
+        with pytest.raises(RenderError, match=r"phone 1001 has no SIP password"):
+            renderer.render(demo, [phone])
+    else:
+        assert renderer.render(demo, [phone]) == {"a.conf": "a"}

@@ -1,0 +1,131 @@
+"""The supervisor replaces children that died or fell silent, and leaves nothing behind."""
+
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from cti.config import Config
+from cti.supervisor import Supervisor, pid_file
+
+BEATS = """
+import os, sys, time
+print(os.getpid(), flush=True)
+while True:
+    os.write(int(sys.argv[-1]), b".")
+    time.sleep(0.05)
+"""
+
+
+class Run:
+    """A supervisor in a process of its own; its children write their pids to one pipe."""
+
+    def __init__(self, home: Path, child: str, **settings: float) -> None:
+        reader, writer = os.pipe()
+        options = ", ".join(f"{name}={value}" for name, value in settings.items())
+        code = (
+            "import sys\nfrom pathlib import Path\n"
+            "from cti.config import Config\nfrom cti.supervisor import Supervisor\n"
+            f"config = Config(home=Path({str(home)!r}), {options})\n"
+            f"Supervisor(config, {{'child': [sys.executable, '-c', {child!r}]}}).run()\n"
+        )
+        self.process = subprocess.Popen([sys.executable, "-c", code], stdout=writer, stderr=subprocess.DEVNULL)
+        os.close(writer)
+        self._pids = os.fdopen(reader, "rb")
+
+    def next_child(self) -> int:
+        """The pid of the next child that began; waits for it. 0 when there will never be one."""
+        return int(self._pids.readline() or b"0")
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(10)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._pids.close()
+
+
+@pytest.fixture
+def start(tmp_path):
+    runs = []
+
+    def begin(child: str, **settings: float) -> Run:
+        runs.append(Run(tmp_path, child, **{"heartbeat_seconds": 0.05, "stalled_seconds": 1.0, **settings}))
+        return runs[-1]
+
+    yield begin
+    for run in runs:
+        run.close()
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def test_a_stopped_child_is_killed_and_replaced(start):
+    run = start(BEATS)
+    first = run.next_child()
+    os.kill(first, signal.SIGSTOP)
+    second = run.next_child()
+    assert second != first
+    assert not is_alive(first)
+
+
+def test_a_child_that_dies_is_started_again_and_its_pid_is_written_down(start, tmp_path):
+    run = start(BEATS)
+    first = run.next_child()
+    os.kill(first, signal.SIGKILL)
+    second = run.next_child()
+    assert is_alive(second)
+    assert int(pid_file(Config(home=tmp_path), "child").read_text()) == second
+
+
+def test_a_child_that_dies_at_once_is_not_started_in_a_rush(start):
+    run = start("import os; print(os.getpid(), flush=True)")
+    times = [(run.next_child(), os.times().elapsed)[1] for _ in range(4)]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert pauses[2] > pauses[0] + 0.5  # 0, 0.2, 1 s: the third wait is the long one
+
+
+def test_sigterm_ends_the_children_too_even_a_stopped_one(start):
+    run = start(BEATS, stalled_seconds=60.0)
+    child = run.next_child()
+    os.kill(child, signal.SIGSTOP)
+    assert run.stop() == 0
+    assert not is_alive(child)
+
+
+def test_a_child_notices_that_its_supervisor_was_killed(start):
+    run = start(BEATS)
+    child = run.next_child()
+    run.process.kill()
+    run.process.wait()
+    assert run.next_child() == 0  # its end of the pipe was closed: it is gone
+    assert not is_alive(child) or "Z" in Path(f"/proc/{child}/stat").read_text()
+
+
+def test_systemd_is_told_of_readiness_and_life(tmp_path, monkeypatch):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(str(tmp_path / "notify"))
+        notify.settimeout(10)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        supervisor = Supervisor(Config(home=tmp_path), {})
+        words = []
+
+        def read() -> None:
+            words.extend(notify.recv(64) for _ in range(2))
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        supervisor.run()
+        reader.join()
+    assert words == [b"READY=1", b"WATCHDOG=1"]
