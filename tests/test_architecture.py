@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, object] = {
     "render": {"core", "site"} | FREE,
     "engine": {"core"} | MIDDLE | FREE,
     "web": {"core", "engine"} | MIDDLE | FREE,
-    "stage": MIDDLE | FREE,
+    "stage": {"core"} | MIDDLE | FREE,
     "cli": {"core", "engine", "app", "supervisor", "stage"} | MIDDLE | FREE,
     "supervisor": FREE,
     "app": ALL,

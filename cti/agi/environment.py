@@ -3,7 +3,8 @@
 It knows the keys that Asterisk 22 sends and their order (res_agi.c: `launch_netscript`, `setup_env`; read in the
 strings of the 22.10.1 build too) and refuses everything else: a caller's number may try to end the environment
 early and forge what follows (FACTS). It knows nothing of sockets, replies or routes. Text is UTF-8; a byte that is
-not, and every control character, becomes U+FFFD, so that nothing from here can forge a log line or break a database.
+not, and every control or direction character, becomes U+FFFD, so that nothing from here can forge a log line, turn a
+screen's text around or break a database.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ _NAMES = """network network_script request channel language type uniqueid versio
     callingani2 callington callingtns dnid rdnis context extension priority enhanced accountcode threadid"""
 KEYS = tuple(f"agi_{name}" for name in _NAMES.split())
 _OPTIONAL = "agi_network_script"
-_UNPRINTABLE = {code: "\ufffd" for code in (*range(32), *range(127, 160), 0x2028, 0x2029) if code != 9}
+_DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_UNPRINTABLE = {code: "\ufffd" for code in (*range(32), *range(127, 160), 0x2028, 0x2029, *_DIRECTIONS) if code != 9}
 _FIRST = b"agi_network: "
 _HANGUP = b"HANGUP\n"
 

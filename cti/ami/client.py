@@ -78,7 +78,7 @@ class AmiClient:
         on_up: Callable[[list[Message]], None] = lambda _: None,
         on_down: Callable[[], None] = lambda: None,
         on_state: Callable[[LinkState], None] = lambda _: None,
-        classes: str = "call,agent,system",
+        classes: str = "call,system",
         timing: Timing = Timing(),
     ) -> None:
         self._account = {"host": host, "port": port, "username": user, "secret": password}

@@ -28,6 +28,7 @@ from .wire import Decoder, Headers, Message
 
 MAX_PENDING = 256  # actions that wait for an answer at the same time
 MAX_UNSENT = 262_144  # bytes that the peer has not read
+SHUTTING_DOWN = "Asterisk is shutting down"  # manager.c answers every action so, a Login too, until it is gone
 
 logger = logging.getLogger(__name__)
 
@@ -160,7 +161,12 @@ class OneConnection(Manager):  # type: ignore[misc]  # panoramisk has no type in
         headers = {"Username": self.config["username"], "Secret": self.config["secret"], "Events": classes}
         pending = self.start("Login", headers, deadline_seconds)
         pending.refusal = LoginRefused
-        await self.answer(pending)
+        try:
+            await self.answer(pending)
+        except LoginRefused as error:
+            if SHUTTING_DOWN in str(error):
+                raise AmiError(SHUTTING_DOWN) from error  # nothing is wrong with the account: soon it is up again
+            raise
         self.authenticated = True
 
     async def wait_booted(self, seconds: float) -> None:
@@ -196,7 +202,7 @@ class OneConnection(Manager):  # type: ignore[misc]  # panoramisk has no type in
         if event.name == "FullyBooted":
             _settle(self.booted)
         elif event.name == "Shutdown":
-            self.protocol.drop(AmiError("Asterisk is shutting down"))
+            self.protocol.drop(AmiError(SHUTTING_DOWN))
             return
         if event.name not in self._wanted:
             return  # an answer's row that came too late

@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "docs": ("docs", "docs", "Print the state tables that the engine runs on."),
 }
 
+LONGEST = 1_000  # characters of an error; what somebody typed may be in it
+
 
 class Commands(click.Group):
     """Loads a command's module when it is used, and turns our errors into one line and an exit code."""
@@ -48,6 +50,12 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse bytes that are no UTF-8 here, once for every command: no file, database or terminal takes them."""
+        if any(_has_surrogate(argument) for argument in args):
+            ctx.fail("an argument holds bytes that are no UTF-8 text")
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -57,11 +65,22 @@ class Commands(click.Group):
             click.echo(f"error: {len(error.mistakes)} mistake(s); nothing was applied", err=True)
             sys.exit(error.exit_code)
         except CtiError as error:
-            click.echo(f"error: {' '.join(str(error).split())}", err=True)
+            click.echo(f"error: {_one_line(str(error))}", err=True)
             sys.exit(error.exit_code)
         except BrokenPipeError:  # `cti call list | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
+
+
+def _one_line(text: str) -> str:
+    """At most LONGEST characters that a terminal shows and does not obey; the rest is escaped."""
+    line = " ".join(text.split())
+    line = line if len(line) <= LONGEST else line[:LONGEST] + " …"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
+
+
+def _has_surrogate(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -117,10 +117,12 @@ class Agent:
     next_reason: str = ""
     serves: dict[QueueName, int] = field(default_factory=dict)  # queues, with the first ring satisfied
     mirrored: dict[QueueName, int] = field(default_factory=dict)  # the same, as the fallback knows it
+    agent: AgentId = field(init=False)  # the number: a new card of the same person has the same
+    order: tuple[int, str] = field(init=False)  # sorts by agent number: the shorter number first, as numbers do
 
-    @property
-    def agent(self) -> AgentId:
-        return self.card.agent
+    def __post_init__(self) -> None:
+        self.agent = self.card.agent
+        self.order = (len(self.agent), self.agent)
 
     @property
     def is_here(self) -> bool:
@@ -136,11 +138,6 @@ class Agent:
     def is_ready(self) -> bool:
         """May be offered a call this instant."""
         return self.presence is Presence.READY and self.reachable
-
-    @property
-    def order(self) -> tuple[int, str]:
-        """Sorts by agent number: the shorter number first, as numbers do."""
-        return len(self.card.agent), self.card.agent
 
     def allow(self, signal: Signal) -> None:
         """Raise IllegalTransition, naming the agent, when `signal` is impossible now. Changes nothing."""

@@ -6,21 +6,23 @@ commands. The order is: preferred agent, inner ring, the queue's own order, agen
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nsmallest
 from itertools import chain, islice
+from operator import attrgetter
+from typing import Any
 
 from .agent import Agent
 from .queue import Entry, Line
 from .skills import mastery, missing, satisfies
 from .words import AgentCard, AgentId, Presence, QueueRules
 
-EXPLAINED_AGENTS = 50  # agents named in one explanation; the rest are counted
+EXPLAINED_AGENTS = 20  # agents named in one explanation; the rest are counted
 
 Agents = Mapping[AgentId, Agent]
 Reasons = tuple[tuple[AgentId, str], ...]
-Rank = tuple[int, int, float, tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,8 @@ def choose(entry: Entry, line: Line, agents: Agents, at: datetime) -> Choice:
     for inner in range(ring + 1):
         ready = line.pools[inner].ready
         able = [agents[agent] for agent in ready if agent not in entry.missed]
-        if able:
-            return Choice(ring=ring, agent=min(able, key=lambda agent: rank(agent, entry, line)))
+        if able:  # nobody of an inner ring, or we would not be here: the queue's own order decides
+            return Choice(ring=ring, agent=min(able, key=_own_order(line)))
     return Choice(ring=ring, agent=None)
 
 
@@ -55,18 +57,10 @@ def all_tried(entry: Entry, line: Line, at: datetime) -> bool:
     return bool(entry.missed) and all(members <= entry.missed for members in serving)
 
 
-def rank(agent: Agent, entry: Entry, line: Line) -> Rank:
-    """The lowest rank is offered the call first."""
-    ring = line.ring_of(agent.agent)
-    preferred = 0 if agent.agent == entry.prefer else 1
-    return preferred, len(line.pools) if ring is None else ring, _own_order(agent, line), agent.order
-
-
 def explain(entry: Entry, line: Line, agents: Agents, choice: Choice, at: datetime) -> Reasons:
     """Why each agent was in or out, the best ranked first; at most EXPLAINED_AGENTS of them, then a count."""
     ready: set[AgentId] = set().union(*(pool.ready for pool in line.pools[: choice.ring + 1])) - entry.missed
-    ranked = sorted((agents[agent] for agent in ready), key=lambda agent: rank(agent, entry, line))
-    everyone = islice(chain(ranked, _others(agents, ready)), EXPLAINED_AGENTS)
+    everyone = islice(chain(_ranked(entry, line, agents, ready), _others(agents, ready)), EXPLAINED_AGENTS)
     named = [(agent.agent, _reason(agent, entry, line, choice, at)) for agent in everyone]
     if len(agents) > len(named):
         named.append((AgentId(""), f"and {len(agents) - len(named)} more"))
@@ -77,14 +71,27 @@ def _may(agent: AgentId, entry: Entry, line: Line, ring: int) -> bool:
     return agent not in entry.missed and any(agent in pool.ready for pool in line.pools[: ring + 1])
 
 
-def _own_order(agent: Agent, line: Line) -> float:
+def _ranked(entry: Entry, line: Line, agents: Agents, ready: set[AgentId]) -> Iterator[Agent]:
+    """The first EXPLAINED_AGENTS of `ready` in the order in which they would be offered the call."""
+    own, left = _own_order(line), set(ready)
+    if entry.prefer in left:
+        left.discard(entry.prefer)
+        yield agents[entry.prefer]
+    for pool in line.pools:  # ring by ring: sorting everybody by ring as well would ask each of them for it
+        inside = left & pool.ready
+        left -= inside
+        yield from nsmallest(EXPLAINED_AGENTS, map(agents.__getitem__, inside), key=own)
+
+
+def _own_order(line: Line) -> Callable[[Agent], Any]:
+    """The queue's own order, then the agent number; the lowest is first. Every decision asks it of all ready agents."""
     match line.rules.order:
         case "best_skill":
-            return -mastery(agent.card.skills, line.wanted)
+            return lambda agent: (-mastery(agent.card.skills, line.wanted), agent.order)
         case "fewest_calls":
-            return agent.answered
+            return attrgetter("answered", "order")
         case _:
-            return agent.idle_since.timestamp()
+            return attrgetter("idle_since", "order")
 
 
 def _others(agents: Agents, ready: set[AgentId]) -> Iterator[Agent]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import overload
 
 from .legs import Leg, Legs
 from .stretches import Kind, Stretch
@@ -19,23 +20,34 @@ EARLY, LATE = timedelta(seconds=1), timedelta(seconds=2)
 
 def sharpen(queued: list[Stretch], legs: Legs, customer: str, entered: Iterable[datetime]) -> list[Stretch]:
     """`queued` (from queue_log) with instants from CEL talks, from legs, and from the engine's entry times."""
-    moved: dict[datetime, datetime] = {}
+    met: dict[datetime, datetime] = {}  # apart from the partings: one second may hold a join, an answer and a hang-up
+    parted: dict[datetime, datetime] = {}
     for talk in (stretch for stretch in queued if stretch.kind is Kind.TALK):
-        seen = [other for other in legs.talks(customer) if other.agent == talk.agent]
-        _note(moved, talk.started, (other.started for other in seen))
-        _note(moved, talk.ended, (other.ended for other in seen))
+        seen = [other for other in legs.talks(customer) if other.agent == talk.agent] or _unbridged(legs, talk)
+        _note(met, talk.started, (other.started for other in seen))
+        _note(parted, talk.ended, (other.ended for other in seen))
     mine = legs.legs.get(customer)
     entries = list(entered)
     result = []
     for stretch in queued:
-        if stretch.kind is Kind.WAIT:
-            _note(moved, stretch.started, entries)
-            _note(moved, stretch.ended, [mine.ended if mine else None])
-        started, ended = moved.get(stretch.started, stretch.started), _moved(moved, stretch.ended)
-        if stretch.kind is Kind.RING:
-            started, ended = _ring(stretch, ended, _rung(legs, stretch))
+        started, ended = _moved(parted, stretch.started), _moved(met, stretch.ended)
+        match stretch.kind:
+            case Kind.WAIT:
+                started = _nearest(stretch.started, entries) or started
+                if stretch.ended not in met:
+                    ended = _nearest(stretch.ended, [mine.ended if mine else None]) or ended
+            case Kind.RING:
+                started, ended = _ring(stretch, ended, _rung(legs, stretch))
+            case Kind.TALK:
+                started, ended = _moved(met, stretch.started), _moved(parted, stretch.ended)
         result.append(replace(stretch, started=started, ended=max(started, ended) if ended else None))
     return result
+
+
+def _unbridged(legs: Legs, talk: Stretch) -> list[Stretch]:
+    """The agent's answers, for a talk that was over before the customer's leg had come into the bridge."""
+    answered = [(leg.answered, leg.ended) for leg in legs.legs.values() if leg.endpoint == talk.agent]
+    return [replace(talk, started=started, ended=ended) for started, ended in answered if started]
 
 
 def _rung(legs: Legs, ring: Stretch) -> Leg | None:
@@ -52,11 +64,20 @@ def _ring(ring: Stretch, ended: datetime | None, leg: Leg | None) -> tuple[datet
 
 
 def _note(moved: dict[datetime, datetime], written: datetime | None, seen: Iterable[datetime | None]) -> None:
+    near = _nearest(written, seen)
+    if written is not None and near is not None:
+        moved.setdefault(written, near)
+
+
+def _nearest(written: datetime | None, seen: Iterable[datetime | None]) -> datetime | None:
     near = [at for at in seen if at is not None and written is not None and _near(at, written)]
-    if written is not None and near:
-        moved.setdefault(written, min(near, key=lambda at: abs(at - written)))
+    return min(near, key=lambda at: abs(at - written), default=None) if written is not None else None
 
 
+@overload
+def _moved(moved: dict[datetime, datetime], at: datetime) -> datetime: ...
+@overload
+def _moved(moved: dict[datetime, datetime], at: datetime | None) -> datetime | None: ...
 def _moved(moved: dict[datetime, datetime], at: datetime | None) -> datetime | None:
     return moved.get(at, at) if at is not None else None
 

@@ -120,10 +120,9 @@ class QueueStory:
             return  # nobody was waiting there: cannot be, so it says nothing
         ring = timedelta(seconds=line.data.get("ring_seconds", 0))
         if ring:
+            started = max(line.at - ring, self._wait.started)  # in whole seconds it may seem to begin before the wait
             self.stretches.append(
-                Stretch(
-                    kind=Kind.RING, started=line.at - ring, ended=line.at, agent=agent, queue=queue, outcome="answered"
-                )
+                Stretch(kind=Kind.RING, started=started, ended=line.at, agent=agent, queue=queue, outcome="answered")
             )
         self._end_wait(line.at, Outcome.ANSWERED)
         self._talk = Stretch(kind=Kind.TALK, started=line.at, agent=agent, queue=queue)

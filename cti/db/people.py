@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -136,24 +137,33 @@ class People:
 
     async def customer_by_number(self, number: str) -> dict[str, Any] | None:
         """{id, name, number, note} of who calls from `number`, or None (also for a withheld number)."""
-        if not number:
-            return None
+        return (await self.customers_by_number([number])).get(number)
+
+    async def customers_by_number(self, numbers: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """number -> {id, name, number, note}, for those of at most some hundred `numbers` that somebody is known by."""
+        wanted = [number for number in numbers if number]
+        if not wanted:
+            return {}
         table = CustomerRow.__table__
         async with self._database.reading() as connection:
             found = await connection.execute(
-                select(table).where(CustomerRow.number == number).order_by(CustomerRow.id).limit(1)
+                select(table).where(CustomerRow.number.in_(wanted)).order_by(CustomerRow.id.desc())
             )
-            row = found.mappings().first()
-        return dict(row) if row else None
+            return {row["number"]: dict(row) for row in found.mappings()}  # of several the first by id
 
     # --- tokens -----------------------------------------------------------------------------------
 
     async def create_token(
         self, role: Literal["agent", "supervisor"], subject: str, *, now: datetime, lifetime: timedelta | None = None
     ) -> str:
-        """Make a bearer token and return it; only its hash is kept, so it is shown this once. Raises NotFound."""
+        """Make a bearer token and return it; only its hash is kept, so it is shown this once.
+
+        Raises NotFound for an agent whom nobody knows, UsageError for a name that cannot be a supervisor's.
+        """
         if role == "agent":
             await self.agent(subject)
+        elif not subject.strip() or len(subject) > 80 or _CONTROL.search(subject):
+            raise UsageError(f"the supervisor's name {subject!r} must be 1 to 80 printable characters")
         token = secrets.token_urlsafe(32)
         row = {
             "hash": _hash(token),

@@ -62,10 +62,14 @@ class Floor:
             self._move(shown.call, "connected", shown.agent, at)
 
     def queue(self, shown: ShowQueue, oldest: datetime | None) -> None:
-        """A waiting line changed; `oldest` is when its longest waiting caller entered."""
+        """A waiting line changed; `oldest` is when its longest waiting caller entered. `tell_queue` publishes it."""
         entity = {"queue": shown.queue, "waiting": shown.waiting, "ready": shown.ready, "oldest": oldest}
         self.queues[shown.queue] = entity
-        self._publish("queue", entity)
+
+    def tell_queue(self, queue: QueueName) -> None:
+        """Publish a queue as it is now; one that is gone is not told."""
+        if queue in self.queues:
+            self._publish("queue", self.queues[queue])
 
     def joined(self, event: CallerJoined) -> None:
         """A caller waits."""

@@ -1,4 +1,4 @@
-"""One task, one inbox: event -> core -> commands -> edges.
+"""One inbox: event -> core -> commands -> edges, one event at a time.
 
 It knows which edge performs which command and in which order: what an agent must see goes out before the verdict that
 makes the phone ring. Nothing in here awaits a database, a websocket or Asterisk; an edge that could wait gets a
@@ -22,11 +22,14 @@ from ..errors import StoreError
 from ..journal.engine_log import EngineJournal, Kind
 from .customers import Customers
 from .floor import Floor
+from .inbox import Inbox
 from .lobby import Lobby
 from .mirror import Mirror
+from .pace import Pace
 from .timers import Timers
 
 log = logging.getLogger(__name__)
+QUEUE_SECONDS = 0.25  # a queue's numbers go to every screen: at most so often
 
 
 class Actions(Protocol):
@@ -52,11 +55,12 @@ class Engine:
         self.lobby = Lobby(self.post, lambda queue: queue in self._queues)
         self.mirror = Mirror(actions.post, self.phone_of)
         self._timers = Timers(self.post)
+        self._queue_pace = Pace(self.floor.tell_queue, QUEUE_SECONDS)
         self._journal = journal
         self._customers = customers
         self._queues: set[QueueName] = set()
         self._cards: dict[AgentId, AgentCard] = {}
-        self._inbox: asyncio.Queue[tuple[ev.Event, asyncio.Future[None] | None]] = asyncio.Queue()
+        self._inbox = Inbox(self._handle_one)
         self._performers: dict[type[do.Command], Callable[[Any, datetime], None]] = {
             do.OfferCall: self._offer,
             do.WithdrawOffer: self._withdraw,
@@ -64,7 +68,7 @@ class Engine:
             do.StartTimer: lambda c, _: self._timers.start(c.key, c.seconds),
             do.CancelTimer: lambda c, _: self._timers.cancel(c.key),
             do.ShowPresence: self._show_presence,
-            do.ShowQueue: lambda c, _: self.floor.queue(c, self.acd.longest(c.queue)),
+            do.ShowQueue: lambda c, _: self._show_queue(c),
             do.MirrorMember: lambda c, _: self.mirror.member(c),
             do.UnmirrorMember: lambda c, _: self.mirror.unmember(c),
             do.MirrorPause: lambda c, _: self.mirror.pause(c),
@@ -75,27 +79,30 @@ class Engine:
 
     def post(self, event: ev.Event) -> None:
         """A fact, to be handled in turn."""
-        self._inbox.put_nowait((event, None))
+        self._inbox.post(event)
 
     async def request(self, event: ev.Event) -> None:
         """Something a person asks for. Raises Refused when the present state forbids it; nothing changed then."""
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._inbox.put_nowait((event, answer))
+        self._inbox.post(event, answer)
         await answer
 
     async def run(self) -> None:
         """Handle events until cancelled."""
+        self._inbox.open()
         try:
-            while True:
-                event, answer = await self._inbox.get()
-                self._handle_one(event, answer)
+            await asyncio.get_running_loop().create_future()  # for ever
         finally:
+            self._inbox.close()
             self._timers.close()
+            self._queue_pace.close()
 
     def define(self, queues: Iterable[QueueRules], cards: Iterable[AgentCard]) -> None:
         """The site and the rows as they are now; what is no longer there is removed. Also used for a reload."""
-        now = datetime.now(UTC)
-        rules, known = list(queues), {card.agent: card for card in cards}
+        with self._inbox.alone():
+            self._define(list(queues), {card.agent: card for card in cards}, datetime.now(UTC))
+
+    def _define(self, rules: list[QueueRules], known: dict[AgentId, AgentCard], now: datetime) -> None:
         for queue in self._queues - {rule.name for rule in rules}:
             self._to_core(ev.QueueRemoved(at=now, queue=queue))
             self.floor.queues.pop(queue, None)
@@ -132,7 +139,7 @@ class Engine:
     def _handle_one(self, event: ev.Event, answer: asyncio.Future[None] | None) -> None:
         """One event, whole; a fault in it is logged and costs that event, never the engine."""
         try:
-            self.handle(event)
+            self._handle(event)
         except Exception as error:
             if answer is None:
                 log.exception("the engine failed on %s", type(event).__name__)
@@ -143,6 +150,11 @@ class Engine:
             answer.set_result(None)
 
     def handle(self, event: ev.Event) -> None:
+        """One event from outside the inbox (a start, a resync), before whatever it makes others post."""
+        with self._inbox.alone():
+            self._handle(event)
+
+    def _handle(self, event: ev.Event) -> None:
         """Leg facts go through the tracker, everything else straight to the core."""
         if isinstance(event, ev.LegHeld):  # CEL has no hold: only AMI tells of it
             self._write(Kind.HELD, event.at, call=event.leg, leg=event.leg, held=event.held)
@@ -219,6 +231,10 @@ class Engine:
         self.lobby.decide(command.call, Verdict.OVERFLOW)
         self.floor.ended(command.call)
         self._write(Kind.RELEASED, at, call=command.call, queue=command.queue, outcome=command.outcome)
+
+    def _show_queue(self, shown: do.ShowQueue) -> None:
+        self.floor.queue(shown, self.acd.longest(shown.queue))
+        self._queue_pace.changed(shown.queue)
 
     def _show_presence(self, shown: do.ShowPresence, at: datetime) -> None:
         self.floor.presence(shown, at)

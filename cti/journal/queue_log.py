@@ -20,7 +20,7 @@ _LONGEST_SECONDS = 7 * 86_400  # nobody waits or talks longer than a week
 # channel_internal_api.c makes a uniqueid as [systemname-]epoch.sequence; we check it, we never take it apart.
 CALL = re.compile(r"(?:[A-Za-z0-9_.-]{1,100}-)?[0-9]{1,12}\.[0-9]{1,10}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/-]{0,79}", re.ASCII)
-_NUMBER = re.compile(r"\+?[0-9*#A-Za-z]{0,40}", re.ASCII)
+_NUMBER = re.compile(r"[+0-9*#A-Za-z]{0,80}", re.ASCII)  # all that FILTER() lets pass; AST_CHANNEL_NAME is 80
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 Values = dict[str, Any]

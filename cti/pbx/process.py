@@ -10,6 +10,7 @@ Measured (Asterisk 22.10, two cores, our modules.conf): `start` returns after 0.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 import resource
@@ -256,10 +257,18 @@ def _last_words(config: Config) -> str:
         if not file.is_file():
             continue
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()[-200:]
-        words = [line.strip() for line in lines if re.search("ERROR|WARNING|cannot|Unable", line)] or lines
+        words = [_plain(line) for line in lines if re.search("ERROR|WARNING|cannot|Unable", line)] or lines
         if words:
             return " | ".join(words[-3:])
     return f"it said nothing; see {config.log_dir}"
+
+
+def _plain(line: str) -> str:
+    """The message of a line of `full`, which is JSON (logger.conf says why); the console's lines are plain already."""
+    try:
+        return " ".join(json.loads(line)["logmsg"]["message"].split())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return line.strip()
 
 
 @contextmanager

@@ -80,6 +80,10 @@ class Stage:
         if agents:
             await self.hire(agents, port)
 
+    def reopen(self) -> None:
+        """An instance that an earlier stage prepared, as it is."""
+        self._config = load_config(self.home)
+
     async def hire(self, agents: Sequence[Mapping[str, str]], port: int) -> None:
         """Import agents (`number,name,phone,skills`) whose phones are at `port` of this machine."""
         table = self.home / "var" / "agents.csv"
@@ -193,7 +197,12 @@ class Stage:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        out, err = await process.communicate()
+        try:
+            out, err = await process.communicate()
+        except asyncio.CancelledError:
+            process.kill()
+            await process.wait()
+            raise
         if process.returncode != 0:
             lines = (err or out).decode(errors="replace").strip().splitlines() or ["no output"]
             raise StageError(f"cti {' '.join(arguments[:4])} ended with {process.returncode}: {lines[-1]}")

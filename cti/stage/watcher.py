@@ -29,10 +29,15 @@ class Seen:
 
 
 class Watcher:
-    """`async with Watcher(url, token) as screen:` then `await screen.next("pop", …)`, or read `seen`."""
+    """`async with Watcher(url, token) as screen:` then `await screen.next("pop", …)`, or read `seen`.
 
-    def __init__(self, url: str, token: str, tell: Callable[[Seen], None] = lambda _: None) -> None:
-        self._url, self._token, self._tell = url, token, tell
+    `tell` hears every message. `keep` False: nothing is remembered, for a screen that is open for hours.
+    """
+
+    def __init__(
+        self, url: str, token: str, tell: Callable[[Seen], None] = lambda _: None, *, keep: bool = True
+    ) -> None:
+        self._url, self._token, self._tell, self._keep = url, token, tell, keep
         self.seen: list[Seen] = []
         self._taken: set[int] = set()
         self._fresh = asyncio.Condition()
@@ -42,7 +47,8 @@ class Watcher:
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession()
         self._task = asyncio.create_task(self._watch(self._session))
-        await self.next("snapshot")
+        if self._keep:
+            await self.next("snapshot")
         return self
 
     async def __aexit__(
@@ -77,6 +83,11 @@ class Watcher:
         except TimeoutError:
             raise CtiError(f"no {kind} {fields} came within {timeout:g} s") from None
 
+    async def closed(self) -> None:
+        """Return when the socket is closed. Raises what ended it, if that was an error."""
+        assert self._task is not None
+        await asyncio.shield(self._task)
+
     async def _watch(self, session: aiohttp.ClientSession) -> None:
         try:
             async with session.ws_connect(f"{self._url}/api/live", max_msg_size=1 << 26) as socket:
@@ -92,6 +103,7 @@ class Watcher:
         data = message.get("data", message)
         seen = Seen(at=datetime.now(UTC), kind=message["type"], seq=message.get("seq", 0), data=data)
         async with self._fresh:
-            self.seen.append(seen)
+            if self._keep:
+                self.seen.append(seen)
             self._fresh.notify_all()
         self._tell(seen)

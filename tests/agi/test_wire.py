@@ -88,6 +88,12 @@ def test_control_characters_and_bad_utf8_cannot_travel_on(told):
     assert name.encode()
 
 
+def test_a_name_cannot_turn_around_the_text_beside_it(told):
+    env = EnvironmentParser().feed(told(agi_calleridname="NAME").replace(b"NAME", "\u202e\u2067\u200f王".encode()))
+    assert env is not None
+    assert env.values["agi_calleridname"] == "\ufffd\ufffd\ufffd王"
+
+
 @given(st.binary(max_size=60), st.integers(1, 40))
 def test_an_environment_fed_in_any_pieces_reads_the_same(junk, size):
     from_lines = b"".join(key.encode() + b": v\n" for key in KEYS) + b"agi_arg_1: " + junk + b"\n\n"

@@ -90,6 +90,17 @@ async def test_a_hung_peer_is_noticed(asterisk: LyingAsterisk, connect: Connect)
     await line.client.wait_up()
 
 
+async def test_pongs_that_answer_no_ping_of_ours_do_not_hide_a_hung_peer(
+    asterisk: LyingAsterisk, connect: Connect
+) -> None:
+    pong = say(Response="Success", Ping="Pong") + say(Response="Success", ActionID="1", Ping="Pong")
+    asterisk.answers["Ping"] = lambda _: pong * 3
+    line = await connect()
+    asterisk.tell(pong)
+    await line.until("down")
+    await line.until_down_because("Ping")
+
+
 async def test_an_exception_in_the_callback_costs_one_event_only(
     asterisk: LyingAsterisk, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -143,6 +154,19 @@ async def test_a_wrong_password_is_reported_loudly_and_retried_slowly(
     assert asterisk.logins == 1
     with pytest.raises(NotConnected, match="refused"):
         await line.client.send("Ping")
+
+
+async def test_a_login_refused_because_asterisk_is_shutting_down_is_soon_tried_again(
+    asterisk: LyingAsterisk, connect: Connect
+) -> None:
+    asterisk.answers["Login"] = lambda a: say(
+        Response="Error", ActionID=a["ActionID"], Message="Asterisk is shutting down"
+    )
+    line = await connect(wait=False, timing=replace(QUICK, refused_retry=60))
+    await asterisk.heard("Login", 2)
+    assert line.client.state is not LinkState.REFUSED
+    del asterisk.answers["Login"]
+    await line.client.wait_up()
 
 
 async def test_a_refused_account_comes_up_when_it_is_mended(asterisk: LyingAsterisk, connect: Connect) -> None:

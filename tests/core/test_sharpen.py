@@ -51,3 +51,23 @@ def test_two_rings_of_one_agent_in_one_second_keep_what_was_written():
     legs.legs["a2"] = Leg("a2", started=at(15.2), ended=at(15.5), channel="PJSIP/1001-0000002b")
     ring = Stretch(kind=Kind.RING, started=at(15), ended=at(17), agent="1001")
     assert sharpen([ring], legs, "c", []) == [ring]
+
+
+def test_a_call_that_enters_is_answered_and_ends_in_one_second_keeps_its_instants_apart():
+    caller = Leg("c", started=at(10.1), ended=at(10.95))
+    agent = Leg("a", started=at(10.3), answered=at(10.5), ended=at(10.91), channel="PJSIP/1001-0000002a")
+    stays = [Stay("c", "b", at(10.5), at(10.9)), Stay("a", "b", at(10.5), at(10.9))]
+    written = [
+        Stretch(kind=Kind.WAIT, started=at(10), ended=at(10), queue="sales"),
+        Stretch(kind=Kind.TALK, started=at(10), ended=at(10), agent="1001", queue="sales"),
+    ]
+    wait, talk = sharpen(written, Legs(legs={"c": caller, "a": agent}, stays=stays), "c", [at(10.2)])
+    assert (wait.started, wait.ended) == (at(10.2), at(10.5))
+    assert (talk.started, talk.ended) == (at(10.5), at(10.9))
+
+
+def test_a_talk_that_was_over_before_both_were_bridged_is_as_long_as_the_agents_answer():
+    agent = Leg("a", started=at(10.3), answered=at(10.5), ended=at(10.6), channel="PJSIP/1001-0000002a")
+    legs = Legs(legs={"c": Leg("c", started=at(1), ended=at(10.7)), "a": agent}, stays=[Stay("a", "b", at(10.5))])
+    (talk,) = sharpen([Stretch(kind=Kind.TALK, started=at(10), ended=at(10), agent="1001")], legs, "c", [])
+    assert (talk.started, talk.ended) == (at(10.5), at(10.6))

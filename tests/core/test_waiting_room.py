@@ -191,6 +191,6 @@ def test_a_long_explanation_is_cut_and_counted():
         play >> Ready(str(number))
     play >> Joined("c1") << Offer("c1", "1000")
     reasons = play.reasons()
-    assert len(reasons) == 51
-    assert reasons[""] == "and 10 more"
+    assert len(reasons) == 21
+    assert reasons[""] == "and 40 more"
     assert reasons["1000"].startswith("chosen: ring 0, idle")

@@ -20,6 +20,8 @@ CALL = "1795306833.3"
     [
         ("sales|NONE|DID|4008001234", {"queue": "sales", "agent": "", "did": "4008001234"}),
         ("sales|NONE|ENTERQUEUE||13800138000|1", {"queue": "sales", "agent": "", "number": "13800138000"}),
+        ("sales|NONE|ENTERQUEUE||+1+1|1", {"queue": "sales", "agent": "", "number": "+1+1"}),
+        (f"sales|NONE|ENTERQUEUE||{'9' * 79}|1", {"queue": "sales", "agent": "", "number": "9" * 79}),
         (
             "sales|1001|CONNECT|7|1795306835.4|3",
             {"queue": "sales", "agent": "1001", "wait_seconds": 7, "peer": "1795306835.4", "ring_seconds": 3},

@@ -1,0 +1,51 @@
+"""Two instances on one machine at once, with the same numbers and the same agents, know nothing of each other."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from scene import at_work, caller, hang_up, house, rung, take, told
+
+from cti.pbx import Installation
+from cti.stage import Stage
+from cti.stage.instance import StageError
+
+pytestmark = pytest.mark.pbx
+
+SITE = """
+numbers: {"40011": {to: "queue:sales"}}
+queues: {sales: {steps: [{after: 0, need: {sales: 1}}], overflow: hangup}}
+"""
+AGENTS = {"1001": "sales=1"}
+
+
+async def one_call(stage: Stage, number: str) -> None:
+    """A call that is taken by 1001, and that this instance tells of."""
+    async with at_work(stage, "1001"):
+        call = await stage.call(caller("40011", number))
+        await hang_up(stage, await take(stage, "1001", number))
+        assert (await call.done()).hung_up_by == "far_side"
+        (row,) = await told(stage, number=number)
+    assert (row["outcome"], row["agent"]) == ("answered", "1001")
+
+
+async def test_two_instances_serve_the_same_number_side_by_side(asterisk: Installation, tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        houses = (house(tmp_path / name, SITE, AGENTS) for name in ("east", "west"))
+        east, west = await asyncio.gather(*(stack.enter_async_context(one) for one in houses))
+        await asyncio.gather(east.serve(), west.serve())
+        states = [json.loads(await stage.cti("pbx", "status", "--json")) for stage in (east, west)]
+        assert len({state["pid"] for state in states}) == 2
+        await asyncio.gather(one_call(east, "13850000001"), one_call(west, "13850000002"))
+        assert (rung(east, "1001", "13850000002"), rung(west, "1001", "13850000001")) == (0, 0)
+        for stage in (east, west):
+            assert len((await stage.get("/api/calls"))["calls"]) == 1
+        await east.stop_engine()
+        await east.cti("pbx", "down")
+        with pytest.raises(StageError):
+            await east.cti("pbx", "status")
+        await one_call(west, "13850000003")
