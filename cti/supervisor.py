@@ -32,7 +32,9 @@ from .config import Config
 log = logging.getLogger(__name__)
 
 STARTING_SECONDS = 30.0  # a child that is still importing and migrating is not stalled yet
+UNHURRIED = {"importer": 60.0}  # it gets what calls leave of the CPU, and nobody waits for it
 BACKOFF_SECONDS = (0.0, 0.2, 1.0, 2.0, 5.0)  # after quick deaths in a row
+DEAF_SECONDS = 1.0  # our own pause between two steps, which take 0.2 s and the start of a child
 SETTLED_SECONDS = 30.0  # a child that lived this long starts with a clean record
 
 
@@ -64,6 +66,7 @@ class Supervisor:
         self.children = [Child(name) for name in self._commands]
         self._selector = selectors.DefaultSelector()
         self._stopping = False
+        self._listened = time.monotonic()
 
     def run(self) -> None:
         """Supervise until SIGTERM or SIGINT; then end the children and return."""
@@ -77,6 +80,7 @@ class Supervisor:
 
     def _step(self) -> None:
         now = time.monotonic()
+        self._forgive(now)
         for child in self.children:
             if child.process is None:
                 if now >= child.due:
@@ -89,8 +93,17 @@ class Supervisor:
             self._beat(key.data)
         tell_systemd("WATCHDOG=1")
 
+    def _forgive(self, now: float) -> None:
+        """Nobody is silent because we did not listen: who was stopped (or the whole machine) begins to count anew."""
+        if now - self._listened > DEAF_SECONDS:
+            for child in self.children:
+                child.last_beat = now
+        self._listened = now
+
     def _patience(self, child: Child) -> float:
-        return self.config.stalled_seconds if child.beating else STARTING_SECONDS
+        if not child.beating:
+            return STARTING_SECONDS
+        return max(UNHURRIED.get(child.name, 0.0), self.config.stalled_seconds)
 
     def _start(self, child: Child) -> None:
         reader, writer = os.pipe()

@@ -70,6 +70,15 @@ def is_alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
+def test_a_supervisor_that_was_stopped_does_not_take_its_own_silence_for_its_childrens(start):
+    run = start(BEATS.replace("    time.sleep", "    print(os.getpid(), flush=True)\n    time.sleep"))
+    first = run.next_child()
+    run.process.send_signal(signal.SIGSTOP)
+    assert {run.next_child() for _ in range(40)} == {first}  # twice the patience in beats that nobody reads
+    run.process.send_signal(signal.SIGCONT)
+    assert {run.next_child() for _ in range(20)} == {first}
+
+
 def test_a_stopped_child_is_killed_and_replaced(start):
     run = start(BEATS)
     first = run.next_child()

@@ -17,6 +17,7 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from ..errors import AgiError, AgiHangup, AgiRefused
@@ -112,7 +113,8 @@ class Dialogue:
         answers = [self._loop.create_future() for _ in lines]
         self._pending.extend(answers)
         self._transport.write(data)
-        self._transport.write_eof()
+        with suppress(OSError):  # reset already, though the loop has not been told yet: the answers will be
+            self._transport.write_eof()
         await self._drain(answers, timeout_seconds)
 
     async def _drain(self, answers: list[asyncio.Future[Reply]], timeout_seconds: float) -> None:

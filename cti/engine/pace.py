@@ -31,11 +31,6 @@ class Pace(Generic[Name]):
         self._handles[name] = asyncio.get_running_loop().call_later(self._seconds, self._rested, name)
         self._tell(name)
 
-    @property
-    def resting(self) -> bool:
-        """Whether anything was told less than `seconds` ago."""
-        return bool(self._resting)
-
     def close(self) -> None:
         """Tell nothing more by itself."""
         for handle in self._handles.values():

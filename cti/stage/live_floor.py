@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..phones import PhoneEvent
@@ -16,6 +16,7 @@ from .watcher import Seen
 
 POPS_SHOWN = 7
 LEADS_KEPT = 1000
+LATEST = timedelta(seconds=1)  # a pop that comes so long after an INVITE does not belong to it
 _MISSES = ("no_answer", "busy", "unreachable")
 
 Entity = Mapping[str, Any]
@@ -106,8 +107,11 @@ class LiveFloor:
                 return
         self.pops.append(pop)
         agent = pop.data["agent"]
-        if self._rung.get(agent):
-            self._measured(pop, self._rung[agent].popleft())
+        rung = self._rung.pop(agent, deque())
+        # an older INVITE was never announced: the native queue rang while the engine was away
+        invited = next((at for at in rung if pop.at - at < LATEST), None)
+        if invited is not None:
+            self._measured(pop, invited)
         else:
             self._popped.setdefault(agent, deque(maxlen=4)).append(pop)
 

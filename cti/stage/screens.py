@@ -1,8 +1,8 @@
 """The agents' screens as a process of its own, to measure at which instant a pop has arrived at a screen.
 
 A screen here is a websocket that is read a frame at a time, and a pop's instant is the one that the kernel noted when
-its bytes reached that socket (SO_TIMESTAMPNS, socket(7)). Noting the time after reading measured how busy the machine is:
-on two loaded cores a process is woken up to 15 ms late, and a pop leads its INVITE by about 5. It knows just enough of
+its bytes reached that socket (SO_TIMESTAMPNS, socket(7)). Noting the time after reading measures the machine's load:
+on two busy cores a process is woken up to 15 ms late, and a pop leads its INVITE by about 5. It knows just enough of
 RFC 6455 to listen; it draws nothing, and ends when its standard input does.
 """
 

@@ -75,6 +75,11 @@ class Page:
         """The text of the first element, waiting for it to be there."""
         return str(await self.until(f"return document.querySelector({json.dumps(selector)})?.textContent"))
 
+    async def shows(self, selector: str, text: str) -> bool:
+        """Wait until the first element's text is `text`: the page draws with the next frame, not at once."""
+        said = f"document.querySelector({json.dumps(selector)})?.textContent"
+        return bool(await self.until(f"return {said} === {json.dumps(text)}"))
+
 
 class Backend:
     """A floor with two agents and one queue."""

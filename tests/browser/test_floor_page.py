@@ -48,9 +48,9 @@ async def test_signing_in_by_hand_and_out_again(page: Any, server: WebServer) ->
     assert await page.do("return document.activeElement.id") == "token"
     submit = "document.querySelector('#token').value = '{}'; document.querySelector('#login-form').requestSubmit()"
     await page.do(submit.format("wrong-token"))
-    assert await page.text("#login-error:not(:empty)") == "This token is not accepted."
+    assert await page.shows("#login-error:not(:empty)", "This token is not accepted.")
     await page.do(submit.format("boss-token-1"))
-    assert await page.text("body[data-view=floor] .queue h3") == "sales"
+    assert await page.shows("body[data-view=floor] .queue h3", "sales")
     assert await page.do("return sessionStorage['cti.token']") == "boss-token-1"
     await page.do("document.querySelector('#leave').click()")
     await page.until("return document.body.dataset.view === 'login'")
@@ -68,7 +68,7 @@ async def test_a_token_in_the_address_leaves_it_at_once(page: Any, server: WebSe
 async def test_a_pop_appears_with_everything_an_agent_needs(page: Any, server: WebServer, hub: Hub) -> None:
     await sign_in(page, server, "anna-token-1")
     hub.publish("pop", pop())
-    assert await page.text(".pop .number") == "+86 138 0013 8000"
+    assert await page.shows(".pop .number", "+86 138 0013 8000")
     shown = await page.do("return document.querySelector('.pop').innerText")
     for part in (
         "周先生",
@@ -133,7 +133,7 @@ async def test_a_screen_whose_token_was_revoked_asks_to_sign_in(page: Any, serve
     await sign_in(page, server)
     for screen in list(hub._supervisors):
         await screen.socket.close(code=4401)
-    assert await page.text("#login-error:not(:empty)") == "This token is not accepted."
+    assert await page.shows("#login-error:not(:empty)", "This token is not accepted.")
     assert await page.do("return sessionStorage['cti.token'] ?? ''") == ""
 
 
@@ -157,15 +157,15 @@ async def test_a_refusal_is_told_in_the_engines_own_words(page: Any, server: Web
     await sign_in(page, server, "anna-token-1")
     await page.until("return document.querySelector('.me .verbs button')")
     await page.do("document.querySelector('.me .verbs button').click()")
-    assert await page.text("#notice:not(:empty)") == "That did not work: no <b>such</b> reason"
+    assert await page.shows("#notice:not(:empty)", "That did not work: no <b>such</b> reason")
 
 
 async def test_the_page_speaks_both_languages(page: Any, server: WebServer) -> None:
     await sign_in(page, server)
-    assert await page.text("#agents-title") == "Agents"
+    assert await page.shows("#agents-title", "Agents")
     await page.do("document.querySelector('#language').click()")
-    assert await page.text("#agents-title") == "坐席"
-    assert await page.text(".agent .presence") == "空闲"
+    assert await page.shows("#agents-title", "坐席")
+    assert await page.shows(".agent .presence", "空闲")
     assert await page.do("return document.documentElement.lang") == "zh"
 
 

@@ -38,8 +38,9 @@ async def test_after_a_rest_without_change_the_next_one_is_told_at_once():
     told: list[str] = []
     pace = Pace(told.append, 0)
     pace.changed("sales")
-    while pace.resting:
-        await asyncio.sleep(0)
+    rested = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.01, rested.set)  # due after the pace's own timer
+    await rested.wait()
     pace.changed("sales")
     assert told == ["sales", "sales"]
     pace.close()

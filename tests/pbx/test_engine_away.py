@@ -92,7 +92,7 @@ def seconds_to_fallback(stage: Stage, number: str) -> float:
     return after[0].at - before[0].at
 
 
-WAYS = [(refused, 0.2), (closing, 0.2), (resetting, 0.2), (blackholed, 2.2)]
+WAYS: list[tuple[Absence, float]] = [(refused, 0.2), (closing, 0.2), (resetting, 0.2), (blackholed, 2.2)]
 
 
 @pytest.mark.parametrize(("absence", "most"), WAYS, ids=[way.__name__ for way, _ in WAYS])

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from scene import at_work, caller, hang_up, house, rung, take, told
 
+from cti.errors import CtiError
 from cti.pbx import Installation
 from cti.stage import Stage
-from cti.stage.instance import StageError
 
 pytestmark = pytest.mark.pbx
 
@@ -33,11 +33,15 @@ async def one_call(stage: Stage, number: str) -> None:
     assert (row["outcome"], row["agent"]) == ("answered", "1001")
 
 
+async def _open(stack: AsyncExitStack, home: Path) -> Stage:
+    stage = await stack.enter_async_context(house(home, SITE, AGENTS))
+    await stage.serve()
+    return stage
+
+
 async def test_two_instances_serve_the_same_number_side_by_side(asterisk: Installation, tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
-        houses = (house(tmp_path / name, SITE, AGENTS) for name in ("east", "west"))
-        east, west = await asyncio.gather(*(stack.enter_async_context(one) for one in houses))
-        await asyncio.gather(east.serve(), west.serve())
+        east, west = [await _open(stack, tmp_path / name) for name in ("east", "west")]
         states = [json.loads(await stage.cti("pbx", "status", "--json")) for stage in (east, west)]
         assert len({state["pid"] for state in states}) == 2
         await asyncio.gather(one_call(east, "13850000001"), one_call(west, "13850000002"))
@@ -46,6 +50,6 @@ async def test_two_instances_serve_the_same_number_side_by_side(asterisk: Instal
             assert len((await stage.get("/api/calls"))["calls"]) == 1
         await east.stop_engine()
         await east.cti("pbx", "down")
-        with pytest.raises(StageError):
+        with pytest.raises(CtiError, match="pbx status ended with 5"):
             await east.cti("pbx", "status")
         await one_call(west, "13850000003")

