@@ -10,8 +10,6 @@ people (those are rows). An instance is a folder:
 from __future__ import annotations
 
 import difflib
-import hashlib
-import socket
 import stat
 import tomllib
 from dataclasses import dataclass, field, fields
@@ -147,31 +145,3 @@ def _read_toml(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: {error}") from error
-
-
-def free_ports(address: str = "127.0.0.1", rtp_pairs: int = 200, home: Path | None = None) -> dict[str, int]:
-    """Pick a free set of ports for a new instance, so that several live side by side.
-
-    Returns the six port options. The ports are below Linux's ephemeral range (32768) and were bindable an
-    instant ago; the RTP range holds `2 * rtp_pairs` ports and is not probed one by one. The search begins at a
-    place that the home's path decides, so that instances which do not run at the moment get different ports too.
-    """
-    bases = range(10_000, 32_000 - 2 * rtp_pairs, 20 + 2 * rtp_pairs)
-    digest = hashlib.sha256(str(home.resolve()).encode() if home else b"").digest()
-    first = int.from_bytes(digest[:8], "big") % len(bases)
-    for base in (*bases[first:], *bases[:first]):
-        rtp = base + 20
-        ports = (base, base + 2, base + 4, base + 6, rtp, rtp + 2 * rtp_pairs - 1)
-        if all(_is_free(address, port) for port in ports):
-            return dict(zip(PORTS, ports, strict=True))
-    raise ConfigError(f"no free block of ports on {address}; stop another instance or set the ports in cti.toml")
-
-
-def _is_free(address: str, port: int) -> bool:
-    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        with socket.socket(socket.AF_INET, kind) as probe:
-            try:
-                probe.bind((address, port))
-            except OSError:
-                return False
-    return True

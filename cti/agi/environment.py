@@ -24,6 +24,7 @@ _NAMES = """network network_script request channel language type uniqueid versio
 KEYS = tuple(f"agi_{name}" for name in _NAMES.split())
 _OPTIONAL = "agi_network_script"
 _DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+SHORTEST = sum(len(key) + 3 for key in KEYS if key != _OPTIONAL) + 1  # bytes, all values empty
 _UNPRINTABLE = {code: "\ufffd" for code in (*range(32), *range(127, 160), 0x2028, 0x2029, *_DIRECTIONS) if code != 9}
 _FIRST = b"agi_network: "
 _HANGUP = b"HANGUP\n"

@@ -21,7 +21,8 @@ from types import TracebackType
 from typing import Self, cast
 
 from ..errors import AgiError, AgiHangup, AgiRefused, CtiError
-from .dialogue import Dialogue
+from .dialogue import Dialogue, wait_for_bytes
+from .environment import SHORTEST
 from .wire import Environment, EnvironmentParser
 
 Handler = Callable[[Dialogue], Awaitable[None]]
@@ -144,6 +145,7 @@ class Session(asyncio.Protocol):
             return self._refuse("its address is not allowed")
         own = transport.get_extra_info("socket")
         own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        wait_for_bytes(own, SHORTEST)  # Asterisk writes it line by line, and each would wake us
         unready = self._server.unready
         if len(unready) >= self._server.max_unready:
             next(iter(unready))._refuse("it was the oldest of too many that say nothing")
@@ -182,6 +184,7 @@ class Session(asyncio.Protocol):
     def _begin(self, environment: Environment) -> None:
         handler, path, query = self._server.route(environment)
         self._forget()
+        wait_for_bytes(self.transport.get_extra_info("socket"), 1)
         if len(self._server.serving) >= self._server.max_sessions:
             return self._refuse(f"{self._server.max_sessions} sessions are being served")
         self._server.serving.add(self)

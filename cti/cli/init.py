@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from ..config import PORTS, Config, Secrets, free_ports
+from ..config import PORTS, Config, Secrets
 from ..errors import UsageError
+from ..ports import free_ports
 from ..share import shared_folder
 
 _IGNORED = "# Secrets and everything that can be rebuilt or rotates.\n/secrets.toml\n/var/\n"

@@ -112,6 +112,10 @@ class CallTracker:
         busied, others = self._news(event.at)
         return busied + facts + others  # busy first: a talk that ends must not make the agent ready in between
 
+    def reads(self, event: Event) -> bool:
+        """Whether this is a leg fact, which concerns nobody but the tracker."""
+        return type(event) in self._readers
+
     def refresh(self, at: datetime) -> list[Event]:
         """The ACD facts that follow from `set_phones` and `forget`, without waiting for the next leg fact."""
         busied, others = self._news(at)

@@ -160,7 +160,8 @@ class Engine:
             self._write(Kind.HELD, event.at, call=event.leg, leg=event.leg, held=event.held)
         for fact in self.tracker.handle(event):
             self._to_core(fact)
-        self._to_core(event)
+        if not self.tracker.reads(event):
+            self._to_core(event)
 
     def _to_core(self, event: ev.Event) -> None:
         match event:

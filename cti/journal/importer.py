@@ -22,6 +22,7 @@ from .refusal import LineError, escaped
 from .tail import Chunk, Tail
 
 log = logging.getLogger(__name__)
+_MUCH = 1_000  # lines in one round, after which the next one follows at once
 _LOGGED_PER_CHUNK = 10  # a flood of forged lines must not fill the log
 Parser = Callable[[bytes, str, int], JournalLine | None]
 
@@ -85,11 +86,14 @@ class Importer:
         return total
 
     async def run(self, *, idle_seconds: float = 0.5, retry_seconds: float = 5.0) -> None:
-        """Import for ever, resting when there is nothing new; a database that is down is tried again."""
+        """Import for ever, resting unless much is left; a database that is down is tried again.
+
+        The rest makes the rounds bigger: a call's conversation is folded anew in each round that has a line of it.
+        """
         while True:
             try:
-                moved, _ = await self._round()
-                await asyncio.sleep(0 if moved else idle_seconds)
+                _, stored = await self._round()
+                await asyncio.sleep(0 if stored >= _MUCH else idle_seconds)
             except StoreError as error:
                 log.error("journals wait: %s", error)
                 self._tails = []

@@ -5,18 +5,17 @@ It knows the folder's name; it knows neither how to fill it (`fetch`) nor what i
 
 from __future__ import annotations
 
-import os
 import platform
 from pathlib import Path
+
+from ..share import user_cache
 
 RECIPE = 1  # counts up when `fetch` unpacks other packages, so that an older cache is not mistaken for a whole one
 
 
 def cache_folder() -> Path:
     """`$XDG_CACHE_HOME` (or `~/.cache`) + `cti/pbx/<machine>`; may not exist yet."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    home = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
-    return home / "cti" / "pbx" / platform.machine()
+    return user_cache() / "pbx" / platform.machine()
 
 
 def fetched_root() -> Path:

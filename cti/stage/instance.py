@@ -23,6 +23,7 @@ from ..config import Config, load_config
 from ..errors import StageError
 from ..pbx.find import find_tool
 from ..phones import Behaviour, Call, Customer, Phones, SippProcess
+from .curtain import Curtain
 
 READY = re.compile(r"ready: callers are decided")
 START_SECONDS = 60.0
@@ -33,11 +34,12 @@ class Stage:
     """`async with Stage(home) as stage:` then `prepare`, `serve`, `phones.agents`, `call`.
 
     `say` gets progress lines. `demo` picks the demo site, else `site` is the text of site.yaml. `options` are further
-    lines of cti.toml.
+    lines of cti.toml. Unless somebody else keeps the curtain, our end, however it comes, ends what was started here.
     """
 
-    def __init__(self, home: Path, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, home: Path, say: Callable[[str], None] = lambda _: None, *, curtain: bool = True) -> None:
         self.home = home.resolve()
+        self._curtain = Curtain(self.home) if curtain else None
         self.say = say
         self.log: list[str] = []
         self._fresh = asyncio.Condition()
@@ -63,6 +65,8 @@ class Stage:
                 await self.cti("pbx", "down")
         if self._session is not None:
             await self._session.close()
+        if self._curtain is not None and self._config is not None:
+            self._curtain.__exit__(None, None, None)
 
     # --- before the curtain -----------------------------------------------------------------------
 
@@ -71,6 +75,8 @@ class Stage:
     ) -> None:
         """`cti init`, the site, the agents; their phones' contact is this machine's `port` (0: a free one)."""
         await self.run("init", str(self.home), *(["--demo"] if site is None else []))
+        if self._curtain is not None:
+            self._curtain.__enter__()
         if site is not None:
             (self.home / "site.yaml").write_text(site, encoding="utf-8")
         if options:

@@ -71,7 +71,7 @@ async def opened(home: Path, say: Say, *, lively: bool) -> AsyncIterator[Stage]:
         if _TELL.search(text) and not stopping:
             say(_STAMP.sub("", text))
 
-    async with Stage(home, repeat) as stage:
+    async with Stage(home, repeat, curtain=False) as stage:
         await prepare(stage, say)
         agents = [agent["number"] for agent in demo_agents()]
         say(f"{len(agents)} simulated telephones for the agents")

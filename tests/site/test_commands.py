@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cti.cli import main
-from cti.config import free_ports, load_config
+from cti.config import load_config
 from cti.site.load import load_site
 
 
@@ -66,13 +66,6 @@ def test_init_refuses_a_folder_that_holds_something_else(tmp_path: Path) -> None
 def test_init_takes_a_fresh_git_folder(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     assert run("init", tmp_path).exit_code == 0
-
-
-def test_two_instances_that_do_not_run_get_different_ports(tmp_path: Path) -> None:
-    first, second = free_ports(home=tmp_path / "a"), free_ports(home=tmp_path / "b")
-    assert first["sip_port"] != second["sip_port"]
-    assert first == free_ports(home=tmp_path / "a")
-    assert first["rtp_last"] - first["rtp_first"] == 399
 
 
 def test_check_prints_every_mistake_and_ends_with_2(tmp_path: Path) -> None:
