@@ -55,6 +55,11 @@ class EnvironmentParser:
         self._args: list[str] = []
         self._done = False
 
+    @property
+    def missing(self) -> int:
+        """Bytes that must still come at least."""
+        return max(1, SHORTEST - self._taken)
+
     def feed(self, data: bytes) -> Environment | None:
         if self._done:
             self._keep(data)

@@ -22,7 +22,6 @@ from typing import Self, cast
 
 from ..errors import AgiError, AgiHangup, AgiRefused, CtiError
 from .dialogue import Dialogue, wait_for_bytes
-from .environment import SHORTEST
 from .wire import Environment, EnvironmentParser
 
 Handler = Callable[[Dialogue], Awaitable[None]]
@@ -145,7 +144,6 @@ class Session(asyncio.Protocol):
             return self._refuse("its address is not allowed")
         own = transport.get_extra_info("socket")
         own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        wait_for_bytes(own, SHORTEST)  # Asterisk writes it line by line, and each would wake us
         unready = self._server.unready
         if len(unready) >= self._server.max_unready:
             next(iter(unready))._refuse("it was the oldest of too many that say nothing")
@@ -162,6 +160,8 @@ class Session(asyncio.Protocol):
                 self._receive(self._dialogue, data)
             elif (environment := self._parser.feed(data)) is not None:
                 self._begin(environment)
+            else:  # Asterisk writes it line by line, and each line would wake us
+                wait_for_bytes(self.transport.get_extra_info("socket"), self._parser.missing)
         except AgiError as error:
             self._refuse(str(error))
 

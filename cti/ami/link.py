@@ -27,6 +27,9 @@ from .pending import NoAnswer, Pending, Response
 from .wire import Decoder, Headers, Message
 
 MAX_PENDING = 256  # actions that wait for an answer at the same time
+# Asterisk writes each event by itself, five for each thing that happens to a call, and waking up costs more CPU than
+# handling one (measured: 5.5 ms a call with the events 1 ms apart, 1.3 ms with them together).
+REST_SECONDS = 0.002
 MAX_UNSENT = 262_144  # bytes that the peer has not read
 SHUTTING_DOWN = "Asterisk is shutting down"  # manager.c answers every action so, a Login too, until it is gone
 
@@ -44,6 +47,7 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type informa
         self._manager = manager
         self._decoder = decoder
         self._own = f"\r\nActionID: {own}".encode()
+        self._read_at = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -64,6 +68,15 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type informa
             if self.closed:
                 return  # what was decoded behind a Shutdown belongs to a link that is gone
             self.handle_message(message)
+        self._rest()
+
+    def _rest(self) -> None:
+        """After two reads in quick succession let the rest of the burst come together."""
+        loop = self._manager.loop
+        before, self._read_at = self._read_at, loop.time()
+        if self._read_at - before < REST_SECONDS and not self.transport.is_closing():
+            self.transport.pause_reading()
+            loop.call_later(REST_SECONDS, self.transport.resume_reading)
 
     def handle_message(self, message: Message) -> None:
         if self._own in message.raw:

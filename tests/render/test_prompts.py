@@ -33,11 +33,12 @@ class Speaker:
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        (self.folder / "speaker.py").write_text(SPEAKER)
+
     @property
     def argv(self) -> list[str]:
-        script = self.folder / "speaker.py"
-        script.write_text(SPEAKER)
-        return [sys.executable, str(script), str(self.folder / "log")]
+        return [sys.executable, str(self.folder / "speaker.py"), str(self.folder / "log")]
 
     def said(self) -> list[str]:
         log = self.folder / "log"

@@ -1,0 +1,75 @@
+"""Events come in bursts: the first is read at once, the rest of the burst together."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from cti.ami import link
+from cti.ami.link import Link
+from cti.ami.wire import Decoder
+
+
+class Transport:
+    """Notes whether it is being read."""
+
+    def __init__(self) -> None:
+        self.reading = True
+        self.resumed = asyncio.Event()
+        self.closing = False
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+        self.resumed.set()
+
+
+class Manager:
+    """The little of a connection that the byte side needs."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.greeted = self.loop.create_future()
+        self.seen: list[str] = []
+
+    def dispatch(self, event: Any) -> None:
+        self.seen.append(event.name)
+
+
+def connected() -> tuple[Link, Manager, Transport]:
+    manager, transport = Manager(), Transport()
+    side = Link(manager, Decoder(None), "own-")  # type: ignore[arg-type]
+    side.connection_made(transport)  # type: ignore[arg-type]
+    return side, manager, transport
+
+
+async def test_a_lone_event_stops_nothing():
+    side, manager, transport = connected()
+    side.data_received(b"Asterisk Call Manager/9.0\r\nEvent: Hangup\r\nUniqueid: 1\r\n\r\n")
+    assert manager.seen == ["Hangup"]
+    assert transport.reading
+
+
+async def test_after_two_reads_in_quick_succession_the_rest_comes_together(monkeypatch):
+    monkeypatch.setattr(link, "REST_SECONDS", 0.05)
+    side, manager, transport = connected()
+    side.data_received(b"Asterisk Call Manager/9.0\r\nEvent: BridgeLeave\r\nUniqueid: 1\r\n\r\n")
+    side.data_received(b"Event: Hangup\r\nUniqueid: 1\r\n\r\n")
+    assert manager.seen == ["BridgeLeave", "Hangup"]
+    assert not transport.reading
+    await asyncio.wait_for(transport.resumed.wait(), 5)
+    assert transport.reading
+
+
+async def test_a_link_that_closes_is_left_alone(monkeypatch):
+    monkeypatch.setattr(link, "REST_SECONDS", 3600)
+    side, _, transport = connected()
+    side.data_received(b"Asterisk Call Manager/9.0\r\n")
+    transport.closing = True
+    side.data_received(b"Event: Hangup\r\nUniqueid: 1\r\n\r\n")
+    assert transport.reading
