@@ -2,8 +2,8 @@
 
     scripts/bench_calls [--json] [--agents 300] [--ladder 50,100,150,200,250,300] [--seconds 6] [--quick]
 
-Both: same numbers, phones, filters, recording (on), CEL, CDR and queue_log; callers send one RTP packet, agents answer
-at once. Ours also has the engine's journal, the importer with its database, and open screens of agents.
+Both: same numbers, phones, filters, recording (or none), CEL, CDR and queue_log; callers send one RTP packet, agents
+answer at once. Ours also has the engine's journal, the importer with its database, and open screens of agents.
 
 invite_to_agent_ms      INVITE sent by the caller -> the first one at an agent's phone; callers leave after 0.3 s
 free_to_next_ms         BYE sent by an agent -> the next INVITE at that agent, while callers wait; wrap-up 0
@@ -39,11 +39,11 @@ from .bench_times import Spread, answered, free_to_next, invite_to_agent
 from .guard import guarded
 
 TALK_SECONDS = 0.3  # a caller leaves so long after the answer
-BUSY_SECONDS, BUSY_SPREAD = 5.0, 1.0  # an agent's talk while callers wait
+BUSY = 12.0, 3.0  # seconds of an agent's talk while callers wait, ±: few enough calls a second not to measure load
 CLEAN_P99_MS = 100.0
 CATCH_UP_SECONDS = 40.0  # what the importer gets after each load
 SCREENS = 50  # reading what 300 are sent would cost the measured machine more than the sending
-QUICK = {"agents": 20, "ladder": "10", "seconds": 2.0}
+QUICK = {"agents": 20, "ladder": "10", "seconds": 2.0, "busy": (2.0, 1.0)}
 _callers = count(13_000_000_000)  # every call of a run has a number of its own
 
 
@@ -98,13 +98,13 @@ async def climb(here: Side, ladder: Sequence[float], seconds: float) -> dict[str
     return {"rungs": rungs, "clean": clean}
 
 
-async def waiting(here: Side, seconds: float) -> dict[str, Any]:
+async def waiting(here: Side, seconds: float, busy: tuple[float, float]) -> dict[str, Any]:
     """More callers than agents: how long an agent who hangs up stays idle."""
     agents_count = len(here.agents)
-    await here.phones(BUSY_SECONDS, BUSY_SPREAD)
+    await here.phones(*busy)
     line = max(5, agents_count // 6)
-    calls = agents_count + line + round(agents_count / BUSY_SECONDS * seconds)
-    result = await load(here, max(10.0, agents_count / 3), calls, agents_count + line, None)
+    calls = agents_count + line + round(agents_count / busy[0] * seconds)
+    result = await load(here, max(10.0, agents_count / 6), calls, agents_count + line, None)
     agents = heard(here)
     spread = Spread.of(free_to_next(result.times, agents))
     failed = max(result.failed, calls - answered(result.times, agents))
@@ -114,12 +114,12 @@ async def waiting(here: Side, seconds: float) -> dict[str, Any]:
 
 async def measure(name: str, folder: Path, port: int, asked: argparse.Namespace) -> dict[str, Any]:
     """One side, from a fresh instance to its end."""
-    async with side(name, folder, asked.agents, port, asked.screens, say) as here:
+    async with side(name, folder, asked.agents, port, asked.screens, say, recording=asked.recording) as here:
         slow = asked.ladder[0]
         await load(here, slow, max(20, int(slow)), 2000, TALK_SECONDS)  # warm
         await here.settled(CATCH_UP_SECONDS)
         climbed = await climb(here, asked.ladder, asked.seconds)
-        return {**climbed, "next": await waiting(here, asked.seconds * 2)}
+        return {**climbed, "next": await waiting(here, asked.seconds * 3, asked.busy)}
 
 
 async def run(asked: argparse.Namespace) -> dict[str, Any]:
@@ -134,7 +134,7 @@ async def run(asked: argparse.Namespace) -> dict[str, Any]:
         found = {name: await measure(name, folder, port, asked) for name in asked.sides}
     machine = {"cores": os.cpu_count(), "load_average_before": round(load_before, 2)}
     machine |= {"load_average_after": round(os.getloadavg()[0], 2), "seconds": round(time.monotonic() - began)}
-    told = {"agents": asked.agents, "recording": True, "screens": asked.screens, "machine": machine}
+    told = {"agents": asked.agents, "recording": asked.recording, "screens": asked.screens, "machine": machine}
     return report(found, asked.ladder, told)
 
 
@@ -146,9 +146,11 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--ladder", default="50,100,150,200,250,300", help="calls a second, rising")
     parser.add_argument("--seconds", type=float, default=6.0, help="of each rung")
     parser.add_argument("--screens", type=int, default=None, help="agents' screens that are open (default: 50)")
+    parser.add_argument("--recording", action=argparse.BooleanOptionalAction, default=True, help="record the talks")
     parser.add_argument("--only", choices=("cti", "queue"), help="one side alone")
     parser.add_argument("--quick", action="store_true", help="20 agents, 10 calls/s for 2 s: does it work at all?")
     asked = parser.parse_args(arguments)
+    asked.busy = BUSY
     if asked.quick:
         vars(asked).update(QUICK)
     asked.ladder = sorted(float(rate) for rate in asked.ladder.split(","))

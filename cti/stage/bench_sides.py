@@ -27,7 +27,7 @@ DID = "4001"
 SITE = f"""
 site: {{name: bench, timezone: UTC, country: CN, languages: [en]}}
 trunks: {{itsp: {{host: "127.0.0.2:5080", match: ["127.0.0.2"]}}}}
-recording: {{queues: true, direct: false}}
+recording: {{queues: RECORDED, direct: false}}
 numbers: {{"{DID}": {{to: "queue:bench"}}}}
 queues:
   bench:
@@ -86,7 +86,7 @@ class Side:
 
 @asynccontextmanager
 async def side(
-    name: str, folder: Path, count: int, port: int, screens: int, say: Callable[[str], None]
+    name: str, folder: Path, count: int, port: int, screens: int, say: Callable[[str], None], *, recording: bool = True
 ) -> AsyncIterator[Side]:
     """A rival with `count` agents at work, their phones at `port`; ours with `screens` agents' screens open."""
     agents = [str(2001 + index) for index in range(count)]
@@ -94,7 +94,7 @@ async def side(
         stage = await stack.enter_async_context(Stage(folder / name))
         say(f"{name}: a fresh instance with {count} agents")
         rows = [{"number": a, "name": f"Agent {a}", "phone": f"PJSIP/{a}", "skills": "bench=50"} for a in agents]
-        await stage.prepare(site=SITE, agents=rows, port=port)
+        await stage.prepare(site=SITE.replace("RECORDED", str(recording).lower()), agents=rows, port=port)
         _widen(stage.home / "cti.toml")
         await stage.people({})
         here = Side(name, stage, agents, port)
