@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from ..core.recording import SAMPLE_BYTES, seconds_of
 from ..errors import NotFound, StoreError
 
-RATE, CHANNELS, SAMPLE_BYTES = 8_000, 2, 2
+RATE, CHANNELS = 8_000, 2
 BYTES_PER_SECOND = RATE * CHANNELS * SAMPLE_BYTES
 _NAME = re.compile(
     r"(?P<call>(?:[A-Za-z0-9_.-]{1,100}-)?[0-9]{9,12}\.[0-9]{1,10})(?:[-_][A-Za-z0-9_-]{1,60})?", re.ASCII
@@ -95,7 +96,7 @@ class RecordingIndex:
             started = old.started if old else None
             return Recording(path=path, call=call, started=started, seconds=0.0, bytes=0, state="missing")
         size = state.st_size
-        seconds = round(size / BYTES_PER_SECOND, 3)
+        seconds = round(seconds_of(size, RATE, CHANNELS), 3)
         word = ("whole" if size else "empty") if ended else "growing"
         started = datetime.fromtimestamp(round(state.st_mtime - seconds, 3), UTC)
         return Recording(path=path, call=call, started=started, seconds=seconds, bytes=size, state=word)
