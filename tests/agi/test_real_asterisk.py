@@ -196,7 +196,7 @@ async def test_a_refused_connection_is_a_failure_at_once(pbx):
     began = asyncio.get_running_loop().time()
     await pbx.call("refused")
     assert await pbx.saw("refused") == "status=FAILURE verdict="
-    assert asyncio.get_running_loop().time() - began < 1.5
+    assert asyncio.get_running_loop().time() - began < 1.9  # a call to nowhere would take 2 s
 
 
 @pytest.mark.parametrize(("exten", "result"), [("hangup", "1"), ("cancelled", "cancelled")])

@@ -151,7 +151,7 @@ async def test_real_calls_are_served_while_thousands_say_nothing(asterisk):
                 assert len(server.unready) <= 256
         for loris in held:
             loris.close()
-    assert slowest < 1.0
+    assert slowest < 5.0
 
 
 async def test_a_flood_of_refusals_is_not_a_flood_of_lines(asterisk, caplog):

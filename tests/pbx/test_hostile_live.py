@@ -239,7 +239,7 @@ async def test_a_call_is_served_at_once_while_hundreds_of_liars_hold_the_port(st
             call = await stage.call(caller(DID, number, digits=[(0.3, "1")]))
             ring = await stage.phones.next("invite", agent="1002", number=number)
             (pressed,) = [event for event in call.result().events if event.kind == "digit"]
-            assert (ring.at - pressed.at).total_seconds() < 1.0
+            assert (ring.at - pressed.at).total_seconds() < 3.0
             assert (await call.done()).outcome == "completed"
     warned = [line for line in stage.log[said:] if "WARNING" in line]
     assert 0 < len(warned) < 500  # at most twenty a second
