@@ -17,7 +17,14 @@ _ERRORS: dict[int, type[CtiError]] = {400: UsageError, 404: NotFound, 409: Refus
 TIMEOUT_SECONDS = 10.0
 
 
-def ask(home: Path, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+def ask(
+    home: Path,
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+    *,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> Any:
     """The JSON answer of the instance's engine. Raises the engine's own refusal, or CtiError when none answers."""
     config = load_config(home)
     request = urllib.request.Request(
@@ -27,7 +34,7 @@ def ask(home: Path, method: str, path: str, body: Mapping[str, Any] | None = Non
         headers={"Authorization": f"Bearer {config.secrets.admin_token}", "Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=timeout_seconds) as answer:  # noqa: S310
             return json.load(answer)
     except urllib.error.HTTPError as error:
         raise _ERRORS.get(error.code, CtiError)(_reason(error)) from error

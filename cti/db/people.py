@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..core.words import LEVEL_MAX, LEVEL_MIN, AgentCard, AgentId, Phone, Skill
@@ -96,35 +96,31 @@ class People:
             raise NotFound(f"no agent {number!r}; list them with: cti agent list")
         return found[0]
 
-    async def save_agents(self, agents: list[Agent], *, new_only: bool = False) -> None:
-        """Add or replace agents, all or none. Raises UsageError for mistakes, Refused (`new_only`) where one exists."""
-        wrong = [f"agent {agent.number}: {mistake}" for agent in agents for mistake in mistakes_of(agent)]
-        if wrong:
+    async def save_agents(self, agents: Sequence[Agent], *, new_only: bool = False) -> None:
+        """Add or replace agents, all or none. Raises as `staff`."""
+        await self.staff(agents, new_only=new_only)
+
+    async def staff(self, save: Sequence[Agent], remove: Sequence[str] = (), *, new_only: bool = False) -> None:
+        """Add or replace some agents; remove others with skills and tokens (history keeps the numbers). All or none.
+
+        Raises UsageError for mistakes, NotFound for a number that is not there to remove, Refused (`new_only`) where
+        one exists, and where two agents would have one phone: nobody could tell for whom it rings.
+        """
+        if wrong := [f"agent {agent.number}: {mistake}" for agent in save for mistake in mistakes_of(agent)]:
             raise UsageError("\n".join(wrong))
         async with self._database.writing() as connection:
+            for number in remove:
+                gone = await connection.execute(delete(AgentRow).where(AgentRow.number == number))
+                if gone.rowcount == 0:
+                    raise NotFound(f"no agent {number!r}; list them with: cti agent list")
+                await connection.execute(delete(TokenRow).where(TokenRow.role == "agent", TokenRow.subject == number))
             known = set((await connection.execute(select(AgentRow.number))).scalars())
-            for agent in agents:
+            for agent in save:
                 if new_only and agent.number in known:
                     raise Refused(f"agent {agent.number} exists already; change skills with: cti agent skill")
                 await _save(connection, agent, exists=agent.number in known)
                 known.add(agent.number)
-
-    async def remove_agent(self, number: str) -> None:
-        """Remove the row, the skills and the tokens; history keeps the number. Raises NotFound."""
-        async with self._database.writing() as connection:
-            gone = await connection.execute(delete(AgentRow).where(AgentRow.number == number))
-            if gone.rowcount == 0:
-                raise NotFound(f"no agent {number!r}; list them with: cti agent list")
-            await connection.execute(delete(TokenRow).where(TokenRow.role == "agent", TokenRow.subject == number))
-
-    async def set_skill(self, number: str, skill: str, level: int) -> None:
-        """Set one level; 0 takes the skill away. Raises NotFound, UsageError."""
-        agent = await self.agent(number)
-        skills = {name: value for name, value in agent.skills.items() if name != skill}
-        if level:
-            skills[skill] = level
-        values = {f: v for f, v in asdict(agent).items() if f != "skills"}
-        await self.save_agents([Agent(**values, skills=skills)])
+            await _refuse_shared_phones(connection)
 
     # --- customers --------------------------------------------------------------------------------
 
@@ -222,6 +218,16 @@ async def _agents(connection: AsyncConnection, number: str | None = None) -> lis
         skills.setdefault(row["agent"], {})[row["skill"]] = row["level"]
     rows = (await connection.execute(wanted)).mappings()
     return [Agent(**row, skills=skills.get(row["number"], {})) for row in rows]
+
+
+async def _refuse_shared_phones(connection: AsyncConnection) -> None:
+    shared = select(AgentRow.phone).group_by(AgentRow.phone).having(func.count() > 1)
+    rows = select(AgentRow.phone, AgentRow.number).where(AgentRow.phone.in_(shared)).order_by(AgentRow.number)
+    found = (await connection.execute(rows)).all()
+    if found:
+        phone = found[0].phone
+        whose = " and ".join(row.number for row in found if row.phone == phone)
+        raise Refused(f"phone {phone} would be that of agents {whose}; give each agent one of their own with --phone")
 
 
 async def _save(connection: AsyncConnection, agent: Agent, *, exists: bool) -> None:

@@ -86,7 +86,12 @@ def test_a_call_is_shown_with_its_timeline(cti):
         (("call", "list", "--limit", "-1"), 2, "limit"),
         (("agent", "show", "1\n001"), 3, "no agent"),
         (("agent", "add", "x", "Li"), 2, "digits"),
-        (("agent", "skill", "1001", "sales", "5"), 3, "no agent"),
+        (("agent", "skill", "1001", "sales=5"), 3, "no agent"),
+        (("agent", "skill", "1001", "sales", "5"), 2, "no change of a skill"),
+        (("agent", "skill", "1001"), 2, "for example"),
+        (("agent", "skill", "1001", "sales=٥"), 2, "no change of a skill"),
+        (("agent", "remove", "1001"), 3, "no agent"),
+        (("agent", "pause", "1001"), 1, "cti serve"),
         (("token", "create"), 2, "--agent"),
         (("token", "create", "--agent", "1001"), 3, "no agent"),
         (("token", "revoke", "x"), 3, "no token"),
@@ -103,13 +108,15 @@ def test_agents_are_added_changed_listed_and_removed(cti):
     assert cti("agent", "add", "1001", "[red]Li\x1b[2J", "--secret", "longenough").exit_code == 2
     assert cti("agent", "add", "1001", "[red]李雷", "--skills", "sales=50", "--secret", "longenough").exit_code == 0
     assert cti("agent", "add", "1001", "Li").exit_code == 4
-    assert cti("agent", "skill", "1001", "engine", "70").exit_code == 0
+    assert cti("agent", "skill", "1001", "engine=70", "parts=5", "parts-").exit_code == 0
     (row,) = json.loads(cti("agent", "list", "--json").stdout)
     assert (row["name"], row["phone"], row["skills"]) == ("[red]李雷", "PJSIP/1001", {"engine": 70, "sales": 50})
     shown = cti("agent", "list").stdout + cti("agent", "show", "1001").stdout
     assert "[red]李雷" in shown
     assert "longenough" not in shown + str(row)
-    assert "would remove" in cti("agent", "remove", "1001", "--dry-run").stdout
+    assert "nothing was changed: 1 removed" in cti("agent", "remove", "1001", "--dry-run").stdout
+    assert cti("agent", "remove", "1001", "1009").exit_code == 3
+    assert len(json.loads(cti("agent", "list", "--json").stdout)) == 1
     assert cti("agent", "remove", "1001").exit_code == 0
     assert json.loads(cti("agent", "list", "--json").stdout) == []
 
@@ -117,7 +124,7 @@ def test_agents_are_added_changed_listed_and_removed(cti):
 def test_agents_are_imported_all_or_none(cti, home):
     file = home / "agents.csv"
     file.write_text(CSV)
-    assert "would import 2" in cti("agent", "import", str(file), "--dry-run").stdout
+    assert "dry run, nothing was changed: 2 added" in cti("agent", "import", str(file), "--dry-run").stdout
     assert json.loads(cti("agent", "list", "--json").stdout) == []
     assert cti("agent", "import", str(file)).exit_code == 0
     file.write_text(CSV + "10x,Eve,PJSIP/1,\n1001,Li,PJSIP/1001,sales=999\n")
@@ -125,6 +132,51 @@ def test_agents_are_imported_all_or_none(cti, home):
     assert result.exit_code == 2
     assert [line.split(":")[1] for line in result.stderr.splitlines()[:-1]] == ["4", "5", "5"]
     assert len(json.loads(cti("agent", "list", "--json").stdout)) == 2
+
+
+def test_a_dry_run_shows_line_by_line_what_an_import_then_does(cti, home):
+    file = home / "agents.csv"
+    file.write_text(CSV)
+    cti("agent", "import", str(file))
+    file.write_text("number,name,phone,skills\n1001,Li,PJSIP/1001,sales=80\n1003,Ann,PJSIP/1003,parts=5\n")
+    told = cti("agent", "import", str(file), "--prune", "--dry-run").stdout.splitlines()
+    assert told == [
+        "agents.csv:2: change 1001 Li: sales 50 -> 80",
+        "agents.csv:3: add    1003 Ann: PJSIP/1003 parts=5",
+        "remove 1002 Kim: PJSIP/1002",
+        "dry run, nothing was changed: 1 added, 1 changed, 1 removed",
+    ]
+    before = cti("agent", "list", "--json").stdout
+    done = json.loads(cti("agent", "import", str(file), "--prune", "--json").stdout)
+    assert [(change["number"], change["what"]) for change in done["changes"]] == [
+        ("1001", "change"),
+        ("1003", "add"),
+        ("1002", "remove"),
+    ]
+    after = json.loads(cti("agent", "list", "--json").stdout)
+    assert [(row["number"], row["skills"]) for row in after] == [("1001", {"sales": 80}), ("1003", {"parts": 5})]
+    assert before != after
+    secret = cti("agent", "show", "1001", "--secret").stdout
+    assert "2 unchanged" in cti("agent", "import", str(file)).stdout
+    assert cti("agent", "show", "1001", "--secret").stdout == secret
+
+
+def test_skills_of_several_agents_are_changed_at_once(cti, home):
+    file = home / "agents.csv"
+    file.write_text(CSV)
+    cti("agent", "import", str(file))
+    told = cti("agent", "skill", "1001", "1002", "sales=60", "german=5", "--dry-run").stdout.splitlines()
+    assert told[:2] == ["change 1001 Li: +german=5; sales 50 -> 60", "change 1002 Kim: +german=5; +sales=60"]
+    assert cti("agent", "skill", "1001", "1002", "sales=60", "german=5").exit_code == 0
+    assert cti("agent", "skill", "1001", "german-", "sales=101").exit_code == 2
+    skills = {row["number"]: row["skills"] for row in json.loads(cti("agent", "list", "--json").stdout)}
+    assert skills == {"1001": {"sales": 60, "german": 5}, "1002": {"sales": 60, "german": 5}}
+
+
+def test_two_agents_never_share_a_phone(cti):
+    assert cti("agent", "add", "1001", "Li").exit_code == 0
+    refused = cti("agent", "add", "1002", "Kim", "--phone", "PJSIP/1001")
+    assert (refused.exit_code, "1001 and 1002" in refused.stderr) == (4, True)
 
 
 def test_a_token_is_printed_once_and_can_be_revoked(cti):

@@ -35,21 +35,25 @@ async def test_an_agent_is_not_added_twice(people):
     assert [agent.number for agent in await people.agents()] == ["1001"]
 
 
-async def test_a_skill_is_set_and_taken_away(people):
+async def test_agents_are_staffed_all_or_none(people):
     await people.save_agents([LI])
-    await people.set_skill("1001", "engine", 70)
-    assert (await people.agent("1001")).skills == {"engine": 70, "sales": 50}
-    await people.set_skill("1001", "sales", 0)
-    assert (await people.agent("1001")).skills == {"engine": 70}
+    kim = Agent(number="1002", name="Kim", phone="PJSIP/1002")
+    with pytest.raises(NotFound):
+        await people.staff([kim], ["1001", "1009"])
+    with pytest.raises(Refused, match="1001 and 1002"):
+        await people.staff([replace(kim, phone="PJSIP/1001")])
+    assert await people.agents() == [LI]
+    await people.staff([replace(kim, phone="PJSIP/1001")], ["1001"])
+    assert [agent.number for agent in await people.agents()] == ["1002"]
 
 
 async def test_a_removed_agent_takes_skills_and_tokens_along(people):
     await people.save_agents([LI])
     token = await people.create_token("agent", "1001", now=NOW)
-    await people.remove_agent("1001")
+    await people.staff([], ["1001"])
     assert await people.verify_token(token, now=NOW) is None
     with pytest.raises(NotFound):
-        await people.remove_agent("1001")
+        await people.staff([], ["1001"])
     await people.save_agents([replace(LI, skills={})])
     assert (await people.agent("1001")).skills == {}
 
