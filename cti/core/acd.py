@@ -10,7 +10,6 @@ Facts never raise: an unknown call or agent, a stale timer, a late word are igno
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,16 +18,16 @@ from typing import Any
 from . import events as ev
 from .agent import Agent, Signal
 from .commands import CancelTimer, Command, StartTimer, WithdrawOffer
-from .events import Event, MaxWait, NextRing, OfferLost, WrapUp
+from .events import Event
 from .floor import FloorSnapshot, QueueOnFloor, show_agent, show_call
 from .queue import Away, CallState, Connected, Entry, Offered, Waiting
 from .roster import Roster
+from .supervision import Supervision, limited
+from .timer_keys import MaxWait, NextRing, OfferLost, WrapUp
 from .waiting_room import WaitingRoom
-from .words import CallId, Miss, Presence, QueueName
+from .words import CallId, Miss, Outcome, Presence, QueueName
 
-AWAY_FORGOTTEN = timedelta(hours=1)  # a caller who was on the way back to the line and never came
 JITTER = timedelta(seconds=5)  # events of several sources may be this much out of order; more is a clock set back
-PRIORITY_LIMIT = 10_000  # a caller's priority is cut to ± this; a week of waiting is 10,080
 _GUILTY = (Miss.NO_ANSWER, Miss.BUSY, Miss.UNREACHABLE)  # misses that count towards max_misses
 
 
@@ -42,10 +41,15 @@ class Acd:
         self._room = WaitingRoom(self._roster, self._calls, self._out)
         self._arrivals = 0
         self._now = datetime.min.replace(tzinfo=UTC)
-        self._sent_away: deque[tuple[datetime, CallId]] = deque()
+        supervision = Supervision(self._roster, self._room, self._calls, self._out)
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
             ev.QueueDefined: self._queue_defined,
             ev.QueueRemoved: self._queue_removed,
+            ev.QueueClosed: supervision.close_queue,
+            ev.QueueOpened: supervision.open_queue,
+            ev.CallerMoved: supervision.move,
+            ev.PriorityChanged: supervision.put_forward,
+            ev.CallerWithdrawn: supervision.withdraw,
             ev.AgentDefined: lambda e: self._roster.define_agent(e.card, e.at),
             ev.AgentRemoved: self._agent_removed,
             ev.AgentLoggedIn: lambda e: self._roster.log_in(self._roster.person(e.agent), e.at),
@@ -106,7 +110,6 @@ class Acd:
             return replace(event, at=self._now)
         self._roster.shift(back)
         self._room.shift(back, event.at)
-        self._sent_away = deque((since - back, call) for since, call in self._sent_away)
         return event
 
     # --- queues and agents ------------------------------------------------------------------------
@@ -122,7 +125,7 @@ class Acd:
         if event.queue not in self._roster.queues:
             return
         for state in self._room.waiting_in(event.queue):
-            self._room.release(state, event.at)
+            self._room.release(state, event.at, Outcome.OVERFLOW, "the queue was taken out of site.yaml")
         self._roster.remove_queue(event.queue)
         self._room.forget_queue(event.queue)
 
@@ -133,7 +136,7 @@ class Acd:
         state = self._calls.get(agent.call) if agent.call is not None else None
         if isinstance(state, Offered):
             self._withdraw(state, Miss.UNREACHABLE)
-            self._send_away(state.entry, event.at)
+            self._room.send_away(state.entry, event.at)
         elif isinstance(state, Connected):
             del self._calls[state.entry.call]
         self._cancel_wrap_up(agent)
@@ -173,11 +176,12 @@ class Acd:
             arrival=before.arrival if before else self._arrivals,
             caller=event.caller,
             need=event.need,
-            priority=max(-PRIORITY_LIMIT, min(event.priority, PRIORITY_LIMIT)),
+            priority=before.priority if before and before.by_hand else limited(event.priority),
             prefer=event.prefer,
             missed=before.missed if before else frozenset(),
+            by_hand=before.by_hand if before else False,
         )
-        self._room.enter(entry, event.at)
+        self._room.enter(entry, event.at, fresh=before is None and not event.again)
 
     def _bring_back(self, state: CallState | None, at: datetime) -> Entry | None:
         """End whatever we believed of a call that joins; what it keeps of its claim, if it had one."""
@@ -235,7 +239,7 @@ class Acd:
     def _miss(self, state: Offered, why: Miss, at: datetime) -> None:
         agent, served = self._roster.agents[state.agent], self._roster.queues.get(state.entry.queue)
         self._withdraw(state, why)
-        self._send_away(replace(state.entry, missed=state.entry.missed | {state.agent}), at)
+        self._room.send_away(replace(state.entry, missed=state.entry.missed | {state.agent}), at)
         agent.misses += why in _GUILTY
         limit = served.rules.max_misses if served else 0
         if limit and agent.misses >= limit and agent.next is None:
@@ -263,16 +267,6 @@ class Acd:
         self._out.append(CancelTimer(key=OfferLost(state.entry.call, state.agent)))
         self._out.append(WithdrawOffer(call=state.entry.call, agent=state.agent, why=why))
 
-    def _send_away(self, entry: Entry, at: datetime) -> None:
-        """The dialplan will bring the caller back; who never comes is forgotten in the end."""
-        self._calls[entry.call] = Away(entry=entry, since=at)
-        self._sent_away.append((at, entry.call))
-        while at - self._sent_away[0][0] > AWAY_FORGOTTEN:
-            since, call = self._sent_away.popleft()
-            state = self._calls.get(call)
-            if isinstance(state, Away) and state.since == since:
-                del self._calls[call]
-
     # --- timers -----------------------------------------------------------------------------------
 
     def _timer_fired(self, event: ev.TimerFired) -> None:
@@ -288,7 +282,8 @@ class Acd:
             case MaxWait(call=call):
                 state = self._calls.get(call)
                 if isinstance(state, Waiting) and state.limit == event.key:
-                    self._room.release(state, event.at)
+                    why = f"waited {state.entry.waited(event.at):.0f} s, as long as this queue allows"
+                    self._room.release(state, event.at, Outcome.TIMEOUT, why)
             case NextRing(call=call):
                 state = self._calls.get(call)
                 if isinstance(state, Waiting) and state.next_ring == event.key:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .events import TimerKey
+from .timer_keys import TimerKey
 from .words import AgentId, Caller, CallId, Miss, Outcome, Phone, Presence, QueueName
 
 
@@ -43,6 +43,14 @@ class ReleaseCaller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveCaller:
+    """The caller goes to another queue and asks there, with the same time of entry."""
+
+    call: CallId
+    queue: QueueName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartTimer:
     """Send `TimerFired(key)` after `seconds`; a running timer of the same key is replaced."""
 
@@ -65,6 +73,7 @@ class ShowPresence:
     presence: Presence
     reason: str = ""
     call: CallId | None = None
+    over_time: bool = False  # paused for longer than the reason allows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,19 +113,24 @@ class MirrorPause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explain:
-    """Keep why this decision was taken, with the conversation. `candidates` are (agent, why in or out)."""
+    """Keep why this decision was taken, with the conversation. `candidates` are (agent, why in or out).
+
+    `why` is the rule that decided, where it was not simply the best agent: held for somebody, refused, timed out.
+    """
 
     call: CallId
     decision: str  # "offer" | "wait" | "release"
     ring: int
     chosen: AgentId | None
     candidates: tuple[tuple[AgentId, str], ...]
+    why: str = ""
 
 
 Command = (
     OfferCall
     | WithdrawOffer
     | ReleaseCaller
+    | MoveCaller
     | StartTimer
     | CancelTimer
     | ShowPresence

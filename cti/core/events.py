@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from .timer_keys import TimerKey
 from .words import (
     NOBODY,
     AgentCard,
@@ -19,6 +20,7 @@ from .words import (
     Linkedid,
     Miss,
     Need,
+    PauseReason,
     Phone,
     QueueName,
     QueueRules,
@@ -140,6 +142,27 @@ class QueueRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueClosed(Event):
+    """Closed by hand: newcomers leave as closed, those who wait stay. A new definition does not open it."""
+
+    queue: QueueName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueOpened(Event):
+    """Open again after having been closed by hand."""
+
+    queue: QueueName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseReasonsDefined(Event):
+    """The site says why agents may pause; with none at all, any reason will do."""
+
+    reasons: tuple[PauseReason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentDefined(Event):
     """A row says who this agent is (also sent again after a change)."""
 
@@ -169,10 +192,11 @@ class AgentLoggedOut(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentPaused(Event):
-    """The agent takes no calls, for a reason."""
+    """The agent takes no calls, for a reason. `restored`: so it was before the engine ended; nobody asks for it now."""
 
     agent: AgentId
     reason: str
+    restored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +211,23 @@ class WrapUpEnded(Event):
     """The agent ended the wrap-up by hand."""
 
     agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpAsked(Event):
+    """During a call: the agent wants a wrap-up after it, where the queue leaves that to them."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispositionGiven(Event):
+    """The agent says how a call ended, during it or afterwards; given again, the last word counts."""
+
+    call: CallId
+    agent: AgentId
+    code: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +257,7 @@ class CallerJoined(Event):
     """A caller asks for an agent: the first time, after a miss, or back from the fallback queue.
 
     `entered` is the instant the caller first entered the queue; it is kept over misses, fallbacks and restarts.
+    `again`: back from one of these, and therefore never refused for the length of the line or for a closed queue.
     """
 
     call: CallId
@@ -225,11 +267,35 @@ class CallerJoined(Event):
     need: Need = ()
     priority: int = 0
     prefer: AgentId | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerLeft(Event):
     """The caller is no longer waiting with us: hung up, or the FastAGI session ended."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerMoved(Event):
+    """A supervisor sends a waiting caller to another queue; the time of entry is kept."""
+
+    call: CallId
+    queue: QueueName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityChanged(Event):
+    """A supervisor gives a caller another priority."""
+
+    call: CallId
+    priority: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerWithdrawn(Event):
+    """A supervisor takes a waiting caller out; they go where the queue's overflow leads."""
 
     call: CallId
 
@@ -257,44 +323,6 @@ class TalkEnded(Event):
 
     call: CallId
     agent: AgentId
-
-
-# --- timers ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class OfferLost:
-    """Timer key: an offer whose end we never heard of must not hold its agent for ever."""
-
-    call: CallId
-    agent: AgentId
-
-
-@dataclass(frozen=True, slots=True)
-class WrapUp:
-    """Timer key: the end of a timed wrap-up after this call."""
-
-    agent: AgentId
-    call: CallId
-
-
-@dataclass(frozen=True, slots=True)
-class NextRing:
-    """Timer key: a wider ring opens for this call."""
-
-    call: CallId
-    ring: int
-
-
-@dataclass(frozen=True, slots=True)
-class MaxWait:
-    """Timer key: this caller has waited long enough in this queue."""
-
-    call: CallId
-    queue: QueueName
-
-
-TimerKey = OfferLost | WrapUp | NextRing | MaxWait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from .events import MaxWait, NextRing
 from .pool import Pool, Pools
 from .skills import combine
+from .timer_keys import MaxWait, NextRing
 from .words import AgentId, Caller, CallId, Need, QueueName, QueueRules, Skill
 
 SECONDS_PER_PRIORITY = 60.0
@@ -37,6 +37,7 @@ class Entry:
     priority: int = 0
     prefer: AgentId | None = None
     missed: frozenset[AgentId] = frozenset()
+    by_hand: bool = False  # a supervisor chose the priority
 
     @property
     def place(self) -> Place:
@@ -140,10 +141,11 @@ class Lines:
 
 @dataclass(slots=True, kw_only=True)
 class Waiting:
-    """In line, hearing music; the timers that run for it."""
+    """In line, hearing music; the timers that run for it. `fresh`: not yet looked at, and may still be refused."""
 
     entry: Entry
     line: Line
+    fresh: bool = False
     next_ring: NextRing | None = None
     limit: MaxWait | None = None
 

@@ -20,9 +20,11 @@ from .words import AgentCard, AgentId, CallId, Presence, QueueName, QueueRules
 
 @dataclass(slots=True, kw_only=True)
 class Served:
-    """A queue as the roster sees it: its rules and those of its agents who are ready."""
+    """A queue as the roster sees it: its rules, and those of its agents who are at work and who are ready."""
 
     rules: QueueRules
+    closed: bool = False  # by hand; new rules don't open it
+    serving: set[AgentId] = field(default_factory=set)
     ready: set[AgentId] = field(default_factory=set)
 
 
@@ -181,6 +183,7 @@ class Roster:
         served = ((queue, penalty(agent.card, serves.rules)) for queue, serves in self.queues.items())
         agent.serves = {queue: ring for queue, ring in served if ring is not None}
         for serves in self.queues.values():
+            serves.serving.discard(agent.agent)
             serves.ready.discard(agent.agent)
         self._echo(agent)
 
@@ -188,10 +191,10 @@ class Roster:
         """Bring the pools, the queues' ready sets and the fallback's members up to date."""
         self.emptied += self.pools.note(agent)
         self.thinned = self.thinned or not agent.is_serving
-        ready = agent.is_ready
-        for queue in agent.serves:
-            members = self.queues[queue].ready
-            (members.add if ready else members.discard)(agent.agent)
+        serving, ready = agent.is_serving, agent.is_ready
+        for served in map(self.queues.__getitem__, agent.serves):
+            (served.serving.add if serving else served.serving.discard)(agent.agent)
+            (served.ready.add if ready else served.ready.discard)(agent.agent)
         wanted = agent.serves if agent.is_here else {}
         if wanted != agent.mirrored:
             self._mirror(agent, wanted)

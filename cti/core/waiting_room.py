@@ -10,17 +10,20 @@ Invariant after `match`: no waiting caller and no ready agent could be brought t
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .agent import Agent, Signal
 from .commands import CancelTimer, Command, Explain, OfferCall, ReleaseCaller, ShowQueue, StartTimer
-from .events import MaxWait, NextRing, OfferLost, TimerKey
 from .queue import Away, CallState, Connected, Entry, Lines, Offered, Place, Waiting
+from .refusal import Refusal, refusal
 from .roster import Roster
-from .routing import Choice, all_tried, choose, explain
-from .words import AgentId, CallId, Outcome, QueueName
+from .routing import Choice, Reasons, all_tried, choose, explain
+from .timer_keys import MaxWait, NextRing, OfferLost, TimerKey
+from .words import CallId, Outcome, QueueName
 
+AWAY_FORGOTTEN = timedelta(hours=1)  # a caller who was on the way back to the line and never came
 LOST_AFTER = 10.0  # seconds past the ringing after which an offer that we heard nothing of is given up
 
 
@@ -32,20 +35,27 @@ class WaitingRoom:
         self._lines = Lines(roster.pools)
         self._undecided: dict[CallId, bool] = {}  # calls to look at; whether to explain that they go on waiting
         self._retrying: set[CallId] = set()  # those whom somebody has missed
+        self._sent_away: deque[tuple[datetime, CallId]] = deque()
         self._shown: dict[QueueName, tuple[int, int]] = {}
 
     # --- in and out -------------------------------------------------------------------------------
 
-    def enter(self, entry: Entry, at: datetime) -> None:
-        """Put a caller in line; one who has no queue or has waited too long leaves at once."""
+    def enter(self, entry: Entry, at: datetime, *, fresh: bool = False) -> None:
+        """Put a caller in line. Who has no queue or has waited too long leaves at once; so does a `fresh` caller, a
+        newcomer, where the queue was closed by hand.
+        """
         served = self._roster.queues.get(entry.queue)
-        limit = served.rules.max_wait_seconds if served else 0.0
-        if served is None or 0 < limit <= entry.waited(at):
-            self._calls.pop(entry.call, None)
-            self._say("release", entry, Choice(ring=0, agent=None))
-            self._out.append(ReleaseCaller(call=entry.call, queue=entry.queue, outcome=Outcome.OVERFLOW))
+        if served is None:
+            self._turn_away(entry, Outcome.OVERFLOW, "no such queue")
             return
-        state = self._calls[entry.call] = Waiting(entry=entry, line=self._lines.add(entry, served.rules))
+        limit = served.rules.max_wait_seconds
+        if 0 < limit <= entry.waited(at):
+            self._turn_away(entry, Outcome.TIMEOUT, f"waited {entry.waited(at):.0f} s, at most {limit:g} s")
+            return
+        if fresh and served.closed:
+            self._turn_away(entry, Outcome.CLOSED, "closed by hand")
+            return
+        state = self._calls[entry.call] = Waiting(entry=entry, line=self._lines.add(entry, served.rules), fresh=fresh)
         if entry.missed:
             self._retrying.add(entry.call)
         if limit:
@@ -53,6 +63,11 @@ class WaitingRoom:
             self._start(state.limit, limit - entry.waited(at))
         self._arm_ring(state, at)
         self._undecided[entry.call] = True
+
+    def _turn_away(self, entry: Entry, outcome: Outcome, why: str) -> None:
+        self._calls.pop(entry.call, None)
+        self._say("release", entry, Choice(ring=0, agent=None), why=why)
+        self._out.append(ReleaseCaller(call=entry.call, queue=entry.queue, outcome=outcome))
 
     def leave(self, state: Waiting) -> None:
         """Out of line: to an agent, away, or gone. The caller of this sets the call's next state."""
@@ -63,14 +78,24 @@ class WaitingRoom:
         self._retrying.discard(state.entry.call)
         self._undecided.pop(state.entry.call, None)
 
-    def release(self, state: Waiting, at: datetime) -> None:
-        """The caller goes where the queue's overflow says, and is forgotten here."""
+    def release(self, state: Waiting, at: datetime, outcome: Outcome, why: str) -> None:
+        """The caller goes where the queue says for this outcome, and is forgotten here."""
         entry = state.entry
         choice = Choice(ring=state.line.open_ring(entry, at), agent=None)
-        self._explain("release", state, choice, at)
+        self._explain("release", state, choice, at, why)
         self.leave(state)
         del self._calls[entry.call]
-        self._out.append(ReleaseCaller(call=entry.call, queue=entry.queue, outcome=Outcome.OVERFLOW))
+        self._out.append(ReleaseCaller(call=entry.call, queue=entry.queue, outcome=outcome))
+
+    def send_away(self, entry: Entry, at: datetime) -> None:
+        """The dialplan will bring the caller back; who never comes is forgotten in the end."""
+        self._calls[entry.call] = Away(entry=entry, since=at)
+        self._sent_away.append((at, entry.call))
+        while at - self._sent_away[0][0] > AWAY_FORGOTTEN:
+            since, call = self._sent_away.popleft()
+            state = self._calls.get(call)
+            if isinstance(state, Away) and state.since == since:
+                del self._calls[call]
 
     def waiting_in(self, queue: QueueName) -> list[Waiting]:
         """Everybody in this queue's lines, as a list of its own."""
@@ -90,6 +115,7 @@ class WaitingRoom:
 
     def shift(self, back: timedelta, at: datetime) -> None:
         """The wall clock went back by `back`; the waits did not, so their beginnings move with the clock."""
+        self._sent_away = deque((since - back, call) for since, call in self._sent_away)
         for state in list(self._calls.values()):
             entry = replace(state.entry, entered=state.entry.entered - back)
             match state:
@@ -160,8 +186,16 @@ class WaitingRoom:
         if choice.agent is not None:
             self._explain("offer", state, choice, at)
             self._offer(state, choice.agent, at)
-        elif tell:
-            self._explain("wait", state, choice, at)
+        elif state.fresh and (refused := self._refused(state)):
+            self.release(state, at, *refused)
+        else:
+            state.fresh = False
+            if tell:
+                self._explain("wait", state, choice, at)
+
+    def _refused(self, state: Waiting) -> Refusal | None:
+        served = self._roster.queues[state.entry.queue]
+        return refusal(served.rules, self._lines.waiting(state.entry.queue), len(served.serving))
 
     def _offer(self, state: Waiting, agent: Agent, at: datetime) -> None:
         entry, rules = state.entry, state.line.rules
@@ -198,10 +232,12 @@ class WaitingRoom:
         """The queue is gone; should it come back, it is shown anew."""
         self._shown.pop(queue, None)
 
-    def _explain(self, decision: str, state: Waiting, choice: Choice, at: datetime) -> None:
+    def _explain(self, decision: str, state: Waiting, choice: Choice, at: datetime, why: str = "") -> None:
         reasons = explain(state.entry, state.line, self._roster.agents, choice, at)
-        self._say(decision, state.entry, choice, reasons)
+        self._say(decision, state.entry, choice, reasons, why)
 
-    def _say(self, decision: str, entry: Entry, choice: Choice, why: tuple[tuple[AgentId, str], ...] = ()) -> None:
+    def _say(self, decision: str, entry: Entry, choice: Choice, reasons: Reasons = (), why: str = "") -> None:
         chosen = choice.agent.agent if choice.agent else None
-        self._out.append(Explain(call=entry.call, decision=decision, ring=choice.ring, chosen=chosen, candidates=why))
+        self._out.append(
+            Explain(call=entry.call, decision=decision, ring=choice.ring, chosen=chosen, candidates=reasons, why=why)
+        )

@@ -57,6 +57,7 @@ class Verdict(StrEnum):
     VOICEMAIL = "voicemail"
     CALLBACK = "callback"
     LEAVE = "leave"
+    MOVE = "move"  # on to the queue in CTI_MOVE, keeping the time of entry
 
 
 class Miss(StrEnum):
@@ -67,6 +68,26 @@ class Miss(StrEnum):
     UNREACHABLE = "unreachable"
     CALLER_GONE = "caller_gone"  # not the agent's miss
     LOST = "lost"  # we never learned; the safety timer ended it
+
+
+class WrapUpMode(StrEnum):
+    """What follows a talk in a queue, and who may end it. `core.agent.WRAP_UPS` is the rule."""
+
+    NONE = "none"  # ready at once
+    OPTIONAL = "optional"  # only when the agent asked for it during the call; then as long as they like
+    TIMED = "timed"  # `wrap_up_seconds`, or until the agent ends it
+    TIMED_NO_EARLY_EXIT = "timed_no_early_exit"  # `wrap_up_seconds`; a pause or log-out asked for comes afterwards
+    MANDATORY_DISPOSITION = "mandatory_disposition"  # until the agent said how the call ended, however long
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseReason:
+    """Why agents may pause, what that counts as, and how long it may last (0 = as long as they like)."""
+
+    name: str
+    billable: bool = False  # the client pays for this time
+    payable: bool = True  # the agent is paid for this time
+    max_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +124,12 @@ class QueueRules:
     rings: tuple[Ring, ...] = (Ring(),)
     order: str = "longest_idle"
     ring_seconds: float = 15.0
-    wrap_up_seconds: float = 0.0  # 0 = no wrap-up
-    max_wait_seconds: float = 0.0  # 0 = for ever; else the caller overflows
+    wrap_up_mode: WrapUpMode = WrapUpMode.TIMED
+    wrap_up_seconds: float = 0.0  # 0 = no wrap-up when timed, no limit when optional
+    max_wait_seconds: float = 0.0  # 0 = for ever; else the caller leaves with outcome timeout
+    max_length: int = 0  # newcomers who would be one more than this many waiting leave as full; 0 = never
+    max_ratio: float = 0.0  # waiting (with the newcomer) for each agent at work; above it they overflow; 0 = never
+    prefer_wait_seconds: float = 0.0  # how long a caller waits for a preferred agent who is busy; 0 = not at all
     max_misses: int = 0  # misses in a row after which the agent is paused with reason `missed`; 0 = never
 
 

@@ -28,13 +28,16 @@ _MISSES = {
     "CANCEL": Miss.CALLER_GONE,
 }
 _WHO = ("number", "name", "language", "customer", "did", "path", "digits")
-_KNOWN = frozenset(("call", "queue", "entered", "need", "priority", "prefer", "tried", *_WHO))
+_KNOWN = frozenset(("call", "queue", "entered", "need", "priority", "prefer", "tried", "again", *_WHO))
 _LONGEST = 1_000  # characters of one value; longer ones are cut, they can only be text for the pop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One caller asking for an agent; `tried` is the agent who just missed the call, with why."""
+    """One caller asking for an agent; `tried` is the agent who just missed the call, with why.
+
+    `again`: not a newcomer, but back from a miss, the native queue or another queue.
+    """
 
     call: CallId
     queue: QueueName
@@ -44,6 +47,7 @@ class Ask:
     priority: int = 0
     prefer: AgentId | None = None
     tried: tuple[AgentId, Miss] | None = None
+    again: bool = False
 
 
 def parse_ask(arguments: Iterable[str], now: datetime) -> Ask:
@@ -63,6 +67,7 @@ def parse_ask(arguments: Iterable[str], now: datetime) -> Ask:
         priority=_whole(values.get("priority", ""), -100, 100),
         prefer=AgentId(values["prefer"]) if values.get("prefer") else None,
         tried=_tried(values.get("tried", "")),
+        again=values.get("again", "") not in ("", "0"),
     )
 
 

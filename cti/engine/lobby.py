@@ -99,5 +99,6 @@ class Lobby:
                 need=ask.need,
                 priority=ask.priority,
                 prefer=ask.prefer,
+                again=ask.again,
             )
         )

@@ -65,6 +65,7 @@ class Engine:
             do.OfferCall: self._offer,
             do.WithdrawOffer: self._withdraw,
             do.ReleaseCaller: self._release,
+            do.MoveCaller: self._move,
             do.StartTimer: lambda c, _: self._timers.start(c.key, c.seconds),
             do.CancelTimer: lambda c, _: self._timers.cancel(c.key),
             do.ShowPresence: self._show_presence,
@@ -229,9 +230,13 @@ class Engine:
         self._write(Kind.MISSED, at, call=command.call, agent=command.agent, why=command.why)
 
     def _release(self, command: do.ReleaseCaller, at: datetime) -> None:
-        self.lobby.decide(command.call, Verdict.OVERFLOW)
+        self.lobby.decide(command.call, Verdict.OVERFLOW, (("CTI_OUTCOME", command.outcome.value),))
         self.floor.ended(command.call)
         self._write(Kind.RELEASED, at, call=command.call, queue=command.queue, outcome=command.outcome)
+
+    def _move(self, command: do.MoveCaller, at: datetime) -> None:
+        self.lobby.decide(command.call, Verdict.MOVE, (("CTI_MOVE", str(command.queue)),))
+        self._write(Kind.MOVED, at, call=command.call, queue=command.queue)
 
     def _show_queue(self, shown: do.ShowQueue) -> None:
         self.floor.queue(shown, self.acd.longest(shown.queue))
@@ -252,6 +257,7 @@ class Engine:
             ring=told.ring,
             chosen=told.chosen,
             candidates=told.candidates,
+            **({"why": told.why} if told.why else {}),
         )
 
     def _write(self, kind: Kind, at: datetime, **values: Any) -> None:

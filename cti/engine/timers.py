@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from ..core.events import Event, TimerFired, TimerKey
+from ..core.events import Event, TimerFired
+from ..core.timer_keys import TimerKey
 
 
 class Timers:

@@ -38,7 +38,8 @@ class Kind(StrEnum):
     PRESENCE = "presence"  # agent, presence, reason
     LEFT = "left"  # the caller no longer waits with us
     RELEASED = "released"  # queue, outcome
-    EXPLAIN = "explain"  # decision, ring, chosen, candidates [[agent, why], …]
+    MOVED = "moved"  # queue: where a supervisor sent the caller
+    EXPLAIN = "explain"  # decision, ring, chosen, candidates [[agent, why], …], why (where a rule decided)
     LEG_ENDED = "leg_ended"  # leg, cause: what we saw of a channel that a dying Asterisk never closed
     HELD = "held"  # leg, held (bool): CEL has no hold, so what AMI tells of it is kept here
     INTERRUPTED = "interrupted"  # the conversation was cut by a dying Asterisk

@@ -168,11 +168,11 @@ _READERS: dict[str, Reader | None] = {
     "TRANSFER": _blind,
     "ATTENDEDTRANSFER": _attended,
     # written by our dialplan only: how a caller left whom no agent could be found for
-    "OVERFLOW": _nothing,
+    "OVERFLOW": _left,
     "VOICEMAIL": _nothing,
     "CALLBACK": _nothing,
-    "CLOSED": _nothing,
-    "FULL": _nothing,
+    "CLOSED": _left,  # without fields where a schedule says so before anybody waits
+    "FULL": _left,
     "BLOCKED": _nothing,
     # not about a call: members and Asterisk itself; presence belongs to the engine's journal
     **dict.fromkeys(

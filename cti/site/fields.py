@@ -19,6 +19,7 @@ from .reading import Mistakes, entries, forbidden, is_null, kind_of, nearest, sh
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 DID = re.compile(r"\+?[0-9]{2,20}")
+_DECIMAL = re.compile(r"(0|[1-9][0-9]{0,5})(\.[0-9]{1,3})?")
 _TARGET = re.compile(r"([a-z]+):(.*)")
 NAME_HINT = "a name is a-z, then a-z 0-9 _ -, at most 40"
 
@@ -104,6 +105,20 @@ class Fields:
     def number(self, name: str, default: int, low: int, high: int) -> int:
         node = self.get(name)
         return default if node is None else whole(self.ctx, node, f"{self.what}: {name}", low, high, default)
+
+    def decimal(self, name: str, default: float, low: float, high: float) -> float:
+        """A number that may have a fraction."""
+        node = self.get(name)
+        if node is None:
+            return default
+        what, text = f"{self.what}: {name}", str(node.value)
+        if node.tag not in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float") or not _DECIMAL.fullmatch(text):
+            self.ctx.wrong(node, f"{what} is {kind_of(node)}", f"a number from {low:g} to {high:g}, such as 2.5")
+        elif not low <= float(text) <= high:
+            self.ctx.wrong(node, f"{what} is {text}", f"from {low:g} to {high:g}")
+        else:
+            return float(text)
+        return default
 
     def flag(self, name: str, default: bool) -> bool:
         node = self.get(name)

@@ -152,15 +152,19 @@ class Step(Value):
 
 
 class Queue(Value):
-    """How one queue is served. `max_wait_seconds` 0 = for ever, `max_misses` 0 = never paused for misses."""
+    """How one queue is served. For `max_…` 0 is no limit. `full`, `busy_ratio` and `closed`: None = as `overflow`."""
 
     name: str
     overflow: Target
+    full: Target | None = None
+    busy_ratio: Target | None = None
     steps: tuple[Step, ...] = (Step(after=0),)
     order: Order = "longest_idle"
     ring_seconds: int = 15
     wrap_up_seconds: int = 0
     max_wait_seconds: int = 0
+    max_length: int = 0
+    max_ratio: float = 0.0
     max_misses: int = 0
     priority: int = 0
     schedule: str = ""

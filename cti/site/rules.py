@@ -24,5 +24,7 @@ def _rules(queue: model.Queue) -> QueueRules:
         ring_seconds=float(queue.ring_seconds),
         wrap_up_seconds=float(queue.wrap_up_seconds),
         max_wait_seconds=float(queue.max_wait_seconds),
+        max_length=queue.max_length,
+        max_ratio=queue.max_ratio,
         max_misses=queue.max_misses,
     )

@@ -99,14 +99,14 @@ def read_number(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Nu
     return model.Number(did=key.value, to=to, language=language, schedule=schedule, closed=closed)
 
 
-def read_closing(fields: Fields) -> tuple[str, model.Target | None]:
-    """`schedule` and `closed`: both or neither."""
+def read_closing(fields: Fields, *, by_hand: bool = False) -> tuple[str, model.Target | None]:
+    """`schedule` and `closed`: both or neither; what can be closed `by_hand` may have `closed` alone."""
     schedule, closed = fields.reference("schedule", "schedule"), fields.target("closed")
     if "schedule" in fields.values and closed is None:
         fields.ctx.wrong(
             fields.line("schedule"), f"{fields.what} has a schedule but no closed", "say where calls go then"
         )
-    if closed is not None and "schedule" not in fields.values:
+    if closed is not None and "schedule" not in fields.values and not by_hand:
         fields.ctx.wrong(fields.line("closed"), f"{fields.what} has closed but no schedule", "say when it is closed")
     return schedule, closed
 
@@ -156,15 +156,19 @@ def _choices(ctx: Context, menu: Fields) -> list[tuple[str, model.Choice]]:
 
 def read_queue(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Queue:
     fields = Fields(ctx, node, f"queue {key.value}", key)
-    schedule, closed = read_closing(fields)
+    schedule, closed = read_closing(fields, by_hand=True)
     queue = model.Queue(
         name=key.value,
         overflow=fields.target("overflow", required=True) or model.HANGUP,
+        full=fields.target("full"),
+        busy_ratio=fields.target("busy_ratio"),
         steps=_steps(ctx, fields),
         order=fields.one_of("order", model.ORDERS, "longest_idle"),
         ring_seconds=fields.number("ring_seconds", 15, 3, 300),
         wrap_up_seconds=fields.number("wrap_up_seconds", 0, 0, 3600),
         max_wait_seconds=fields.number("max_wait_seconds", 0, 0, 86_400),
+        max_length=fields.number("max_length", 0, 0, 100_000),
+        max_ratio=fields.decimal("max_ratio", 0.0, 0, 1000),
         max_misses=fields.number("max_misses", 0, 0, 100),
         priority=fields.number("priority", 0, -100, 100),
         schedule=schedule,

@@ -19,7 +19,7 @@ from cti.core.words import AgentCard, Miss, Presence, QueueRules, Ring
 from cti.errors import Refused
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-LOUD = (cmd.OfferCall, cmd.WithdrawOffer, cmd.ReleaseCaller)
+LOUD = (cmd.OfferCall, cmd.WithdrawOffer, cmd.ReleaseCaller, cmd.MoveCaller)
 
 
 @dataclass(frozen=True)
@@ -185,6 +185,26 @@ def Joined(call, queue="sales", *, ago=0.0, **fields):
     )
 
 
+def Moved(call, queue):
+    return lambda at: ev.CallerMoved(at=at, call=call, queue=queue)
+
+
+def PriorityChanged(call, priority):
+    return lambda at: ev.PriorityChanged(at=at, call=call, priority=priority)
+
+
+def Withdrawn(call):
+    return lambda at: ev.CallerWithdrawn(at=at, call=call)
+
+
+def QueueClosed(name):
+    return lambda at: ev.QueueClosed(at=at, queue=name)
+
+
+def QueueOpened(name):
+    return lambda at: ev.QueueOpened(at=at, queue=name)
+
+
 def Left(call):
     return lambda at: ev.CallerLeft(at=at, call=call)
 
@@ -226,6 +246,10 @@ def Withdraw(call, agent, why):
 
 def Release(call, **fields):
     return cmd.ReleaseCaller, {"call": call, **fields}
+
+
+def Move(call, queue):
+    return cmd.MoveCaller, {"call": call, "queue": queue}
 
 
 def Show(agent, presence, **fields):

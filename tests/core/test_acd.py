@@ -33,7 +33,7 @@ from acd_playbook import (
     queue,
 )
 
-from cti.core.events import MaxWait, NextRing, OfferLost, WrapUp
+from cti.core.timer_keys import MaxWait, NextRing, OfferLost, WrapUp
 from cti.core.words import Caller, Miss, Outcome, Presence
 
 # --- offers -------------------------------------------------------------------------------------------
@@ -281,15 +281,17 @@ def test_an_unreachable_phone_keeps_its_login_but_gets_no_offers():
 # --- leaving ------------------------------------------------------------------------------------------
 
 
-def test_a_caller_who_waited_long_enough_overflows():
+def test_a_caller_who_waited_long_enough_leaves_with_the_outcome_timeout():
     play = Playbook(queue(max_wait_seconds=300.0)) >> Joined("c1", ago=100) << Timer(MaxWait("c1", "sales"), 200.0)
     play >> Wait(199.9)
-    play >> Wait(0.1) << Why("c1", "release") << Release("c1", queue="sales", outcome=Outcome.OVERFLOW)
+    play >> Wait(0.1) << Why("c1", "release", why="waited 300 s, as long as this queue allows")
+    play << Release("c1", queue="sales", outcome=Outcome.TIMEOUT)
     assert play.acd.snapshot().calls == ()
 
 
-def test_a_caller_who_comes_back_too_late_overflows_at_once():
-    play = Playbook(queue(max_wait_seconds=30.0)) >> Ready("1001") >> Joined("c1", ago=30) << Release("c1")
+def test_a_caller_who_comes_back_too_late_leaves_at_once():
+    play = Playbook(queue(max_wait_seconds=30.0)) >> Ready("1001") >> Joined("c1", ago=30)
+    play << Release("c1", outcome=Outcome.TIMEOUT)
     play.nothing_more()
 
 

@@ -23,7 +23,7 @@ from acd_playbook import (
     queue,
 )
 
-from cti.core.events import NextRing
+from cti.core.timer_keys import NextRing
 from cti.core.words import Miss
 
 SALES = queue("sales", (0, {"sales": 50}), (20, {"sales": 1}), (45, {}), ring_seconds=15.0)

@@ -28,6 +28,7 @@ def test_the_arguments_of_the_dialplan_become_one_value():
             "customer=",
             "prefer=1001",
             "tried=1002:NOANSWER",
+            "again=1",
         ],
         NOW,
     )
@@ -36,6 +37,13 @@ def test_the_arguments_of_the_dialplan_become_one_value():
     assert ask.caller.path == "language:9>main:1"
     assert ask.caller.digits == (("language", "9"), ("main", "1"))
     assert (ask.prefer, ask.priority, ask.tried) == ("1001", 2, ("1002", Miss.NO_ANSWER))
+    assert ask.again
+
+
+@pytest.mark.parametrize("text", ["", "0"])
+def test_a_newcomer_says_so_with_nothing_or_zero(text):
+    assert not parse_ask([*PLAIN, f"again={text}"], NOW).again
+    assert not parse_ask(PLAIN, NOW).again
 
 
 @pytest.mark.parametrize("arguments", [[], ["queue=sales"], ["call=1"], [*PLAIN, "queue=x"], [*PLAIN, "evil=1"]])

@@ -1,0 +1,62 @@
+"""What a timer is for: its key, so that one that fires too late is seen to be stale.
+
+It knows names only. `core.commands.StartTimer` asks for one, `core.events.TimerFired` brings it back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .words import AgentId, CallId, QueueName
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLost:
+    """Timer key: an offer whose end we never heard of must not hold its agent for ever."""
+
+    call: CallId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUp:
+    """Timer key: the end of a timed wrap-up after this call."""
+
+    agent: AgentId
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class NextRing:
+    """Timer key: a wider ring opens for this call."""
+
+    call: CallId
+    ring: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaxWait:
+    """Timer key: this caller has waited long enough in this queue."""
+
+    call: CallId
+    queue: QueueName
+
+
+@dataclass(frozen=True, slots=True)
+class PreferWait:
+    """Timer key: this caller has waited long enough for the preferred agent."""
+
+    call: CallId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class PauseLimit:
+    """Timer key: the pause that began at `since` has lasted as long as its reason allows."""
+
+    agent: AgentId
+    since: datetime
+
+
+TimerKey = OfferLost | WrapUp | NextRing | MaxWait | PreferWait | PauseLimit
