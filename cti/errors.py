@@ -15,6 +15,7 @@
     │   │   └── NotConnected     6   the link is down, or the action's deadline passed before it could be sent
     │   └── AgiError             6   FastAGI
     │       ├── AgiHangup        6   the caller hung up; the channel is gone
+    │       ├── SoundMissing     6   Asterisk can't play this file
     │       └── AgiRefused       6   the peer is not an Asterisk that we listen to, or it forged its environment
     ├── StoreError               7   the database or a journal file
     ├── RenderError              8   a template failed or a file could not be put in place
@@ -102,6 +103,10 @@ class AgiError(WireError):
 
 class AgiHangup(AgiError):
     """The caller hung up; the channel is gone."""
+
+
+class SoundMissing(AgiError):
+    """Asterisk can't play this file: it isn't there in any language, or no format module reads it."""
 
 
 class AgiRefused(AgiError):

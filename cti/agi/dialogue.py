@@ -9,6 +9,10 @@ handler decides. Measured on Asterisk 22.10.1 (tests/agi/test_real_asterisk.py):
   half-closes the connection, which keeps the poll awake: 401 `SET VARIABLE` and their replies take 3 ms.
 - After our end Asterisk runs what is buffered, says `HANGUP`, closes, and goes on in the dialplan (AGISTATUS=SUCCESS).
 - A server that dies in mid-session looks the same: AGISTATUS=SUCCESS, no verdict. So only a variable set last counts.
+- **Bytes on the socket cut a prompt short.** `STREAM FILE` and `WAIT FOR DIGIT` poll the socket beside the channel
+  (file.c: waitstream_core, channel.c: ast_waitfordigit_full), so `finish` ends them in the same instant, and so does a
+  server that dies; `CONTROL STREAM FILE` doesn't, and would need a right of AMI to be stopped. A `STREAM FILE` that was
+  cut prints no reply (res_agi.c: handle_streamfile); one that has just ended by itself does, known by its `endpos`.
 """
 
 from __future__ import annotations
@@ -20,11 +24,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from ..errors import AgiError, AgiHangup, AgiRefused
+from ..errors import AgiError, AgiHangup, AgiRefused, SoundMissing
 from .wire import Environment, Hangup, Reply, ReplyParser, encode
 
 REPLY_SECONDS = 10.0  # what a command that plays nothing may take
 _TAKEN = b"200 result=1\n"  # the shortest answer to SET VARIABLE
+PLAY_SECONDS = 300.0  # what a prompt may take
+_GRACE_SECONDS = 5.0  # past the time that Asterisk was told to wait
 MAX_FINISH = 256 * 1024  # bytes written at once by `finish`
 
 
@@ -47,6 +53,8 @@ class Dialogue:
         self._gone = asyncio.Event()  # the connection is over
         self._finishing = False
         self._watched = False
+        self._listening = ""  # the running command that `finish` may cut short
+        self._mute: asyncio.Future[Reply] | None = None  # it was, and may say nothing
 
     @property
     def args(self) -> tuple[str, ...]:
@@ -96,11 +104,43 @@ class Dialogue:
         for name, value in pairs:
             await self.command("SET VARIABLE", name, value)
 
+    async def play(self, file: str, keys: str = "") -> str:
+        """Play a sound file in the caller's language; the one of `keys` that ended it, or "". Music is over then.
+
+        Raises SoundMissing, and as `command`; `finish` cuts it short (AgiHangup here).
+        """
+        reply = await self._listen("STREAM FILE", file, keys, timeout_seconds=PLAY_SECONDS)
+        if reply.result == "-1" and not self.hung_up.is_set():
+            await self._listen("NOOP", timeout_seconds=REPLY_SECONDS)  # a caller who hung up answers 511
+            raise SoundMissing(f"Asterisk cannot play {file[:80]!a}")
+        return _key(reply, keys)
+
+    async def music(self) -> None:
+        """Music on hold, of the channel's own class, until something else is played."""
+        await self._listen("SET MUSIC", "ON", timeout_seconds=REPLY_SECONDS)
+
+    async def wait_key(self, keys: str, seconds: float) -> str:
+        """The one of `keys` that the caller pressed within `seconds`, or "" sooner or later. Music goes on meanwhile.
+
+        `finish` cuts it short; Asterisk then writes a WARNING ("The FD we were waiting for has something waiting").
+        """
+        milliseconds = max(1, round(seconds * 1000))
+        reply = await self._listen("WAIT FOR DIGIT", milliseconds, timeout_seconds=seconds + _GRACE_SECONDS)
+        return _key(reply, keys)
+
+    async def _listen(self, *words: object, timeout_seconds: float) -> Reply:
+        """A command during which `finish` may come."""
+        self._listening = str(words[0])
+        try:
+            return await self.command(*words, timeout_seconds=timeout_seconds)
+        finally:
+            self._listening = ""
+
     async def finish(self, pairs: Iterable[tuple[str, str]] = (), timeout_seconds: float = REPLY_SECONDS) -> None:
         """Set these variables in this order with a single write, end the session, and wait until Asterisk took them.
 
-        The fast way to give a verdict: the last pair is set after all others. Raises AgiHangup when the connection
-        was gone before every one was confirmed, AgiError after `timeout_seconds`.
+        The fast way to give a verdict: the last pair is set after all others; what plays is cut short. Raises AgiHangup
+        when the connection was gone before every one was confirmed, AgiError after `timeout_seconds`.
         """
         lines = [encode("SET VARIABLE", name, value) for name, value in pairs]
         data = b"".join(lines)
@@ -108,8 +148,9 @@ class Dialogue:
             raise AgiError(f"{len(data)} bytes of variables at once; {MAX_FINISH} are enough")
         if self._gone.is_set() or self._finishing or self._transport.is_closing():
             raise AgiHangup("the session is over")
-        if self._pending:
+        if self._pending and not self._listening:
             raise AgiError("a command is still unanswered")
+        self._mute = self._pending[0] if self._pending and self._listening == "STREAM FILE" else None
         self._finishing = True
         answers = [self._loop.create_future() for _ in lines]
         self._pending.extend(answers)
@@ -129,7 +170,7 @@ class Dialogue:
         finally:
             for answer in answers:
                 answer.cancel()
-            self._pending.clear()
+            self._fail(AgiHangup("the session was ended"))
             self.close()
 
     async def wait_hangup(self) -> None:
@@ -185,9 +226,17 @@ class Dialogue:
                 if not self._finishing:
                     raise AgiRefused("a reply to no command")
             else:
-                answer = self._pending.popleft()
-                if not answer.done():
-                    answer.set_result(item)
+                self._answered(item)
+
+    def _answered(self, reply: Reply) -> None:
+        answer = self._pending.popleft()
+        if answer is self._mute and "endpos" not in reply.attributes and self._pending:
+            if not answer.done():
+                answer.set_exception(AgiHangup("cut short"))
+                answer.exception()  # seen: nobody may be waiting for it any more
+            answer = self._pending.popleft()
+        if not answer.done():
+            answer.set_result(reply)
 
     def lost(self) -> None:
         """The connection is over: nothing will be answered any more."""
@@ -221,6 +270,11 @@ def wait_for_bytes(own: Any, count: int) -> None:
     if own is not None and hasattr(socket, "SO_RCVLOWAT"):
         with suppress(OSError):
             own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, max(1, min(count, 4_096)))
+
+
+def _key(reply: Reply, keys: str) -> str:
+    """The result of a command that waits for keys: the key's code in ASCII, 0 or less for none."""
+    return next((key for key in keys if reply.result == str(ord(key))), "")
 
 
 def _sound(reply: Reply, command: str) -> Reply:

@@ -51,6 +51,19 @@ class MoveCaller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announce:
+    """Play these prompts to a waiting caller, one after the other, then music again.
+
+    From now on a press of one of `keys` (0-9, * and #; "" = none), during a prompt or the music, is a `KeyPressed`; it
+    cuts the prompts short. Without `parts` only the keys change.
+    """
+
+    call: CallId
+    parts: tuple[str, ...] = ()  # names of prompts
+    keys: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartTimer:
     """Send `TimerFired(key)` after `seconds`; a running timer of the same key is replaced."""
 
@@ -131,6 +144,7 @@ Command = (
     | WithdrawOffer
     | ReleaseCaller
     | MoveCaller
+    | Announce
     | StartTimer
     | CancelTimer
     | ShowPresence

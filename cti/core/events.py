@@ -301,6 +301,14 @@ class CallerWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPressed(Event):
+    """A waiting caller pressed one of the keys that the last `Announce` of the call asked for: 0-9, * or #."""
+
+    call: CallId
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferAnswered(Event):
     """The agent took the offered call."""
 

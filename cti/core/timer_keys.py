@@ -59,4 +59,12 @@ class PauseLimit:
     since: datetime
 
 
-TimerKey = OfferLost | WrapUp | NextRing | MaxWait | PreferWait | PauseLimit
+@dataclass(frozen=True, slots=True)
+class AnnounceDue:
+    """Timer key: it is time to tell this waiting caller something, for the `turn`-th time (0 is the first)."""
+
+    call: CallId
+    turn: int
+
+
+TimerKey = OfferLost | WrapUp | NextRing | MaxWait | PreferWait | PauseLimit | AnnounceDue

@@ -117,6 +117,23 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceRules:
+    """What waiting callers are told: something after `first_after_seconds`, then something every `every_seconds`.
+
+    Position (up to `position`, 0 = never) and expected wait come in turn with the `comfort` prompts.
+    """
+
+    first_after_seconds: float = 0.0
+    every_seconds: float = 45.0
+    position: int = 0
+    wait: bool = False
+    comfort: tuple[str, ...] = ()
+
+
+SILENT = AnnounceRules()  # nothing but music
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueRules:
     """How one queue is served. Rings are sorted by `after_seconds`; the first one begins at 0."""
 
@@ -131,6 +148,8 @@ class QueueRules:
     max_ratio: float = 0.0  # waiting (with the newcomer) for each agent at work; above it they overflow; 0 = never
     prefer_wait_seconds: float = 0.0  # how long a caller waits for a preferred agent who is busy; 0 = not at all
     max_misses: int = 0  # misses in a row after which the agent is paused with reason `missed`; 0 = never
+    announce: AnnounceRules = SILENT
+    exit_key: str = ""  # the telephone key with which a waiting caller leaves, outcome EXIT_KEY; "" = none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

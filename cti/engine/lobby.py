@@ -1,8 +1,8 @@
 """Callers whose FastAGI session is open: each waits here for its verdict.
 
-The session ends right after the verdict: the dialplan then does the dialling. A session that ends without one (the
-caller hung up, the engine is closing) is told to the core as `CallerLeft`; the dialplan's hangup handler or its
-fallback does the rest.
+The session ends right after the verdict: the dialplan then does the dialling, whatever the caller was being told. A
+session that ends without one (the caller hung up, the engine is closing) is told to the core as `CallerLeft`; the
+dialplan's hangup handler or its fallback does the rest.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from ..core.events import CallerJoined, CallerLeft, Event, OfferMissed
+from ..core.events import CallerJoined, CallerLeft, Event, KeyPressed, OfferMissed
 from ..core.words import CallId, QueueName, Verdict
 from .ask import Ask, parse_ask
+from .speaker import Speaker, Voice
 
 log = logging.getLogger(__name__)
 
 Variables = tuple[tuple[str, str], ...]
 
 
-class Session(Protocol):
+class Session(Voice, Protocol):
     """What the lobby needs of a FastAGI dialogue."""
 
     @property
@@ -36,10 +37,11 @@ class Session(Protocol):
 class _Waiting:
     ask: Ask
     verdict: asyncio.Future[Variables]
+    speaker: Speaker
 
 
 class Lobby:
-    """`serve` is the handler of `agi://…/acd`; `decide` hands a waiting caller its verdict."""
+    """`serve` is the handler of `agi://…/acd`; `decide` hands a waiting caller its verdict, `say` plays to it."""
 
     def __init__(self, post: Callable[[Event], None], knows: Callable[[QueueName], bool]) -> None:
         self._post = post
@@ -53,11 +55,12 @@ class Lobby:
         if not self._knows(ask.queue):
             log.warning("acd: no queue %r in site.yaml; the caller goes to the native queue", ask.queue)
             return
-        waiting = _Waiting(ask, asyncio.get_running_loop().create_future())
+        speaker = Speaker(session, lambda key: self._post(KeyPressed(at=datetime.now(UTC), call=ask.call, key=key)))
+        waiting = _Waiting(ask, asyncio.get_running_loop().create_future(), speaker)
         self._replace(ask.call, waiting)
         answered = False
         try:
-            self._announce(ask, now)
+            self._join(ask, now)
             variables = await waiting.verdict
             await session.finish(variables)
             answered = True
@@ -66,6 +69,7 @@ class Lobby:
                 del self._waiting[ask.call]
                 if not answered:
                     self._post(CallerLeft(at=datetime.now(UTC), call=ask.call))
+            await speaker.end()
 
     def decide(self, call: CallId, verdict: Verdict, variables: Variables = ()) -> bool:
         """Hand over the verdict; False when the caller no longer waits here."""
@@ -74,6 +78,12 @@ class Lobby:
             return False
         waiting.verdict.set_result((*variables, ("CTI_VERDICT", verdict.value)))
         return True
+
+    def say(self, call: CallId, parts: tuple[str, ...], keys: str = "") -> None:
+        """Play prompts and listen for keys, if the caller still waits here; each press is posted as `KeyPressed`."""
+        waiting = self._waiting.get(call)
+        if waiting is not None and not waiting.verdict.done():
+            waiting.speaker.say(parts, keys)
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -85,7 +95,7 @@ class Lobby:
         if before is not None:
             before.verdict.cancel()
 
-    def _announce(self, ask: Ask, now: datetime) -> None:
+    def _join(self, ask: Ask, now: datetime) -> None:
         if ask.tried is not None:
             agent, why = ask.tried
             self._post(OfferMissed(at=now, call=ask.call, agent=agent, why=why))

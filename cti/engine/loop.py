@@ -66,6 +66,7 @@ class Engine:
             do.WithdrawOffer: self._withdraw,
             do.ReleaseCaller: self._release,
             do.MoveCaller: self._move,
+            do.Announce: lambda c, _: self.lobby.say(c.call, c.parts, c.keys),
             do.StartTimer: lambda c, _: self._timers.start(c.key, c.seconds),
             do.CancelTimer: lambda c, _: self._timers.cancel(c.key),
             do.ShowPresence: self._show_presence,

@@ -20,11 +20,14 @@ import pytest_asyncio
 from cti.agi.scripts import ScriptHost
 from cti.agi.server import AgiServer
 from cti.config import Config
+from cti.errors import AgiHangup, SoundMissing
 from cti.pbx.find import Installation, find_asterisk
+from cti.phones import tone, write_wav
 from cti.share import shared_folder
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
 MODULES = "pbx_config res_speech res_agi res_clioriginate app_verbose app_exec app_stack func_callerid func_channel"
+MODULES += " res_timing_timerfd format_wav res_musiconhold codec_ulaw"
 
 DIALPLAN = """
 [t]
@@ -89,13 +92,18 @@ def configure(home: Path, run: Path, installation: Installation, port: int, nobo
     loads = "".join(f"load={module}.so\n" for module in MODULES.split())
     (home / "etc/modules.conf").write_text("[modules]\nautoload=no\n" + loads)
     (home / "etc/logger.conf").write_text("[logfiles]\nconsole => verbose,warning,error\n")
+    (home / "etc/musiconhold.conf").write_text(f"[default]\nmode=files\ndirectory={home / 'moh'}\n")
+    (home / "moh").mkdir()
+    for sound, seconds in {"moh/music": 5.0, "long": 30.0, "short": 0.3}.items():
+        write_wav(home / f"{sound}.wav", tone(440, seconds))
     (home / "etc/extensions.conf").write_text(DIALPLAN.format(port=port, nobody=nobody))
 
 
 class Handlers:
     """The routes that the calls go to; `told` and `closed` say what they met."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: Path) -> None:
+        self.home = home
         self.told: asyncio.Queue[object] = asyncio.Queue()
         self.closed: asyncio.Queue[str] = asyncio.Queue()
 
@@ -135,21 +143,51 @@ class Handlers:
         dialogue._transport.write_eof()
         await answers[1]
 
+    async def cut(self, dialogue):
+        """A verdict in the middle of a prompt of 30 s, and one in the middle of listening for a key."""
+        arguments = {"cut": ("play", str(self.home / "long"), "*"), "listen": ("wait_key", "*", 30.0)}
+        how, *what = arguments[dialogue.path]
+        running = asyncio.ensure_future(getattr(dialogue, how)(*what))
+        await asyncio.sleep(0.5)  # it runs: nothing tells of that
+        began = asyncio.get_running_loop().time()
+        await dialogue.finish([("A", "1"), ("Z", "2"), ("CTI_VERDICT", "dial")])
+        took = asyncio.get_running_loop().time() - began
+        result = (await asyncio.gather(running, return_exceptions=True))[0]
+        self.told.put_nowait((result, took))
+
+    async def plays(self, dialogue):
+        self.told.put_nowait(await dialogue.play(str(self.home / "short")))
+        try:
+            await dialogue.play(str(self.home / "nothing"))
+        except SoundMissing:
+            self.told.put_nowait("missing")
+        await dialogue.music()
+        self.told.put_nowait(await dialogue.wait_key("1", 0.2))
+        await dialogue.finish([("CTI_VERDICT", "dial")])
+
+    async def dies_playing(self, dialogue):
+        running = asyncio.ensure_future(dialogue.play(str(self.home / "long")))
+        await asyncio.sleep(0.5)
+        dialogue._transport.abort()
+        self.told.put_nowait(asyncio.get_running_loop().time())
+        await asyncio.gather(running, return_exceptions=True)
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def handlers():
-    made = Handlers()
+async def handlers(tmp_path_factory):
+    made = Handlers(tmp_path_factory.mktemp("agi"))
     host = ScriptHost(shared_folder("agi_scripts"))
     names = ("finish", "steps", "dies", "hangup", "cancelled", "stalls")
-    made.routes = {"script/": host.handle, **{name: getattr(made, name) for name in names}}
+    names += ("cut", "plays", "dies_playing")
+    made.routes = {"script/": host.handle, "listen": made.cut, **{name: getattr(made, name) for name in names}}
     async with AgiServer("127.0.0.1", 0, made.routes) as server:
         made.port = server.port
         yield made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pbx(handlers, tmp_path_factory):
-    home = tmp_path_factory.mktemp("agi")
+async def pbx(handlers):
+    home = handlers.home
     installation = installed(home)
     run = Path(tempfile.mkdtemp(prefix="agi-"))  # a socket's path must be short
     with socket.socket() as nobody:
@@ -214,6 +252,27 @@ async def test_asterisk_stalls_on_two_commands_in_one_write_until_we_half_close(
     await pbx.call("stalls")
     assert await handlers.told.get() == "stalled"
     assert await pbx.saw("stalls") == "status=SUCCESS a=1 z=2 verdict="
+
+
+@pytest.mark.parametrize("exten", ["cut", "listen"])
+async def test_a_verdict_cuts_short_what_plays_or_listens_and_nothing_of_it_is_lost(pbx, handlers, exten):
+    await pbx.call(exten)
+    assert await pbx.saw(exten) == "status=SUCCESS a=1 z=2 verdict=dial"
+    result, took = await handlers.told.get()
+    assert took < 1, "a prompt of 30 s, and a wait of 30 s for a key"
+    assert isinstance(result, AgiHangup) if exten == "cut" else result == ""
+
+
+async def test_prompts_music_and_keys_in_turn_and_a_missing_prompt_is_told(pbx, handlers):
+    await pbx.call("plays")
+    assert await pbx.saw("plays") == "status=FAILURE a= z= verdict=dial"  # of the missing one: never looked at
+    assert [await handlers.told.get() for _ in range(3)] == ["", "missing", ""]
+
+
+async def test_a_server_that_dies_in_the_middle_of_a_prompt_frees_the_caller_at_once(pbx, handlers):
+    await pbx.call("dies_playing")
+    assert await pbx.saw("dies_playing") == "status=SUCCESS a= z= verdict="
+    assert asyncio.get_running_loop().time() - await handlers.told.get() < 0.5
 
 
 async def test_the_example_scripts_serve_real_calls(pbx, handlers, tmp_path, monkeypatch):
