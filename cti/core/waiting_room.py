@@ -30,8 +30,10 @@ LOST_AFTER = 10.0  # seconds past the ringing after which an offer that we heard
 class WaitingRoom:
     """The lines. Shares `calls` (every call's state) and `out` (the commands) with the ACD."""
 
-    def __init__(self, roster: Roster, calls: dict[CallId, CallState], out: list[Command]) -> None:
-        self._roster, self._calls, self._out = roster, calls, out
+    def __init__(
+        self, roster: Roster, calls: dict[CallId, CallState], out: list[Command], *, explain: bool = True
+    ) -> None:
+        self._roster, self._calls, self._out, self._explains = roster, calls, out, explain
         self._lines = Lines(roster.pools)
         self._undecided: dict[CallId, bool] = {}  # calls to look at; whether to explain that they go on waiting
         self._retrying: set[CallId] = set()  # those whom somebody has missed
@@ -233,6 +235,8 @@ class WaitingRoom:
         self._shown.pop(queue, None)
 
     def _explain(self, decision: str, state: Waiting, choice: Choice, at: datetime, why: str = "") -> None:
+        if not self._explains:
+            return
         reasons = explain(state.entry, state.line, self._roster.agents, choice, at)
         self._say(decision, state.entry, choice, reasons, why)
 
