@@ -20,10 +20,11 @@ from .agent import Agent, Signal
 from .commands import CancelTimer, Command, StartTimer, WithdrawOffer
 from .events import Event
 from .floor import FloorSnapshot, QueueOnFloor, show_agent, show_call
+from .matching import Matching
 from .queue import Away, CallState, Connected, Entry, Offered, Waiting
 from .roster import Roster
 from .supervision import Supervision, limited
-from .timer_keys import MaxWait, NextRing, OfferLost, WrapUp
+from .timer_keys import MaxWait, NextRing, OfferLost, PreferWait, WrapUp
 from .waiting_room import WaitingRoom
 from .words import CallId, Miss, Outcome, Presence, QueueName
 
@@ -44,6 +45,7 @@ class Acd:
         self._room = WaitingRoom(self._roster, self._calls, self._out, explain=explain)
         self._arrivals = 0
         self._now = datetime.min.replace(tzinfo=UTC)
+        self._matching = Matching(self._roster, self._room, self._calls, self._out)
         supervision = Supervision(self._roster, self._room, self._calls, self._out)
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
             ev.QueueDefined: self._queue_defined,
@@ -80,14 +82,14 @@ class Acd:
             event = self._steady(event)
         self._now = event.at
         handler(event)
-        self._room.match(event.at)
-        self._room.show_queues()
+        self._matching.match(event.at)
+        self._room.telling.show_queues()
         commands, self._out[:] = list(self._out), []
         return commands
 
     def snapshot(self) -> FloorSnapshot:
         """The floor now, as a frozen value."""
-        sizes = ((queue, *self._room.sizes(queue)) for queue in self._roster.queues)
+        sizes = ((queue, *self._room.telling.sizes(queue)) for queue in self._roster.queues)
         queues = (
             QueueOnFloor(queue=queue, waiting=waiting, ready=ready, longest=self._room.longest(queue))
             for queue, waiting, ready in sizes
@@ -130,7 +132,7 @@ class Acd:
         for state in self._room.waiting_in(event.queue):
             self._room.release(state, event.at, Outcome.OVERFLOW, "the queue was taken out of site.yaml")
         self._roster.remove_queue(event.queue)
-        self._room.forget_queue(event.queue)
+        self._room.telling.forget_queue(event.queue)
 
     def _agent_removed(self, event: ev.AgentRemoved) -> None:
         agent = self._roster.agents.get(event.agent)
@@ -287,6 +289,10 @@ class Acd:
                 if isinstance(state, Waiting) and state.limit == event.key:
                     why = f"waited {state.entry.waited(event.at):.0f} s, as long as this queue allows"
                     self._room.release(state, event.at, Outcome.TIMEOUT, why)
+            case PreferWait(call=call):
+                state = self._calls.get(call)
+                if isinstance(state, Waiting) and state.held == event.key:
+                    self._room.hold_over(state)
             case NextRing(call=call):
                 state = self._calls.get(call)
                 if isinstance(state, Waiting) and state.next_ring == event.key:

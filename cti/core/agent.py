@@ -139,6 +139,11 @@ class Agent:
         """May be offered a call this instant."""
         return self.presence is Presence.READY and self.reachable
 
+    @property
+    def comes_back(self) -> bool:
+        """At work, and has not asked to be away after the call."""
+        return self.is_serving and self.next is None
+
     def allow(self, signal: Signal) -> None:
         """Raise IllegalTransition, naming the agent, when `signal` is impossible now. Changes nothing."""
         try:

@@ -2,7 +2,8 @@
 
 It knows places in lines and the states of a call; it knows nothing of agents' presence or of choosing. A *line* is
 the callers of one queue with the same own need and the same priority: within it the longest waiting is first and
-has the widest ring open, so looking at its head is nearly always enough.
+has the widest ring open, so looking at its head is nearly always enough. A caller *held* for one agent keeps the place
+in line, but everybody else passes them over.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .pool import Pool, Pools
+from .ranking import Ranking
 from .skills import combine
-from .timer_keys import MaxWait, NextRing
+from .timer_keys import MaxWait, NextRing, PreferWait
 from .words import AgentId, Caller, CallId, Need, QueueName, QueueRules, Skill
 
 SECONDS_PER_PRIORITY = 60.0
@@ -59,7 +61,10 @@ class Line:
         needs = [combine(ring.need, key[1]) for ring in rules.rings]
         self.pools: list[Pool] = [pools.take(need) for need in needs]
         self.wanted: tuple[Skill, ...] = tuple(sorted({skill for need in needs for skill, _ in need}))
-        self.entries: list[tuple[Place, Entry]] = []
+        order = (rules.order, self.wanted if rules.order == "best_skill" else ())
+        self.ranked: list[Ranking] = [pool.take_ranking(order, pools.agents) for pool in self.pools]
+        self.entries: list[tuple[Place, Entry]] = []  # everybody
+        self.open: list[tuple[Place, Entry]] = []  # those who are not held for one agent
 
     def clock_ring(self, entry: Entry, at: datetime) -> int:
         """The ring that the clock alone has opened for this caller."""
@@ -81,12 +86,18 @@ class Line:
         ring = self.ring_of(agent)
         if ring is None:
             return None
-        for _, entry in self.entries:
+        for _, entry in self.open:
             if self.open_ring(entry, at) < ring:
                 return None  # those behind have waited less, so their rings are no wider
             if agent not in entry.missed:
                 return entry
         return None
+
+    def close(self, pools: Pools) -> None:
+        """Nobody is left: give back what was taken."""
+        for pool, ranking in zip(self.pools, self.ranked, strict=True):
+            pool.drop_ranking(ranking)
+            pools.drop(pool)
 
 
 class Lines:
@@ -95,6 +106,9 @@ class Lines:
     def __init__(self, pools: Pools) -> None:
         self._pools = pools
         self._queues: dict[QueueName, dict[LineKey, Line]] = {}
+        self._counts: dict[QueueName, int] = {}
+        self._wishes: dict[AgentId, list[tuple[Place, Entry]]] = {}  # who would like this agent best
+        self.changed: dict[QueueName, None] = {}  # whose number waiting changed; whoever tells of it empties this
 
     def add(self, entry: Entry, rules: QueueRules) -> Line:
         """Put a caller in place. O(log n) to find it."""
@@ -104,24 +118,56 @@ class Lines:
         if line is None:
             line = lines[key] = Line(key, rules, self._pools)
         insort(line.entries, (entry.place, entry), key=_place)
+        insort(line.open, (entry.place, entry), key=_place)
+        if entry.prefer is not None:
+            insort(self._wishes.setdefault(entry.prefer, []), (entry.place, entry), key=_place)
+        self._count(entry.queue, 1)
         return line
 
     def remove(self, line: Line, entry: Entry) -> None:
         """Take a caller out of a line that holds it. O(log n) to find it."""
-        del line.entries[bisect_left(line.entries, entry.place, key=_place)]
-        if line.entries:
-            return
-        for pool in line.pools:
-            self._pools.drop(pool)
-        lines = self._queues[entry.queue]
-        del lines[line.key]
-        if not lines:
-            del self._queues[entry.queue]
+        del line.entries[_index(line.entries, entry)]
+        index = _index(line.open, entry)
+        if index < len(line.open) and line.open[index][0] == entry.place:
+            del line.open[index]
+        if entry.prefer is not None:
+            wishes = self._wishes[entry.prefer]
+            del wishes[_index(wishes, entry)]
+            if not wishes:
+                del self._wishes[entry.prefer]
+        self._count(entry.queue, -1)
+        if not line.entries:
+            line.close(self._pools)
+            del self._queues[entry.queue][line.key]
 
     def renew(self, line: Line, entry: Entry) -> Entry:
-        """Put a changed claim where the old one stood; its place must be the same."""
-        line.entries[bisect_left(line.entries, entry.place, key=_place)] = (entry.place, entry)
+        """Put a changed claim where the old one stood; its place must be the same, and it is not held."""
+        line.entries[_index(line.entries, entry)] = (entry.place, entry)
+        line.open[_index(line.open, entry)] = (entry.place, entry)
+        if entry.prefer is not None:
+            wishes = self._wishes[entry.prefer]
+            wishes[_index(wishes, entry)] = (entry.place, entry)
         return entry
+
+    def hold(self, line: Line, entry: Entry) -> None:
+        """Everybody but one agent passes this caller over from now on."""
+        del line.open[_index(line.open, entry)]
+
+    def unhold(self, line: Line, entry: Entry) -> None:
+        """Anybody may take this caller again."""
+        insort(line.open, (entry.place, entry), key=_place)
+
+    def wishing(self, agent: AgentId) -> list[Entry]:
+        """Those who would like this agent best, over all queues, the first one first."""
+        return [entry for _, entry in self._wishes.get(agent, ())]
+
+    def line_of(self, entry: Entry) -> Line:
+        """Where this caller waits."""
+        return self._queues[entry.queue][entry.queue, entry.need, entry.priority]
+
+    def _count(self, queue: QueueName, change: int) -> None:
+        self._counts[queue] = self._counts.get(queue, 0) + change
+        self.changed[queue] = None
 
     def of(self, queue: QueueName) -> Iterator[Line]:
         """The lines of one queue."""
@@ -129,7 +175,7 @@ class Lines:
 
     def waiting(self, queue: QueueName) -> int:
         """How many wait in this queue."""
-        return sum(len(line.entries) for line in self.of(queue))
+        return self._counts.get(queue, 0)
 
     def longest(self, queue: QueueName) -> datetime | None:
         """When the longest waiting caller of this queue entered; None when nobody waits."""
@@ -141,11 +187,18 @@ class Lines:
 
 @dataclass(slots=True, kw_only=True)
 class Waiting:
-    """In line, hearing music; the timers that run for it. `fresh`: not yet looked at, and may still be refused."""
+    """In line, hearing music; the timers that run for it, and how it is to be looked at next.
+
+    `fresh`: a newcomer, who may still be refused. `may_hold`: the preferred agent may still be waited for; `held`: is
+    being waited for. `why`: what happened since, for the explanation.
+    """
 
     entry: Entry
     line: Line
     fresh: bool = False
+    may_hold: bool = False
+    held: PreferWait | None = None
+    why: str = ""
     next_ring: NextRing | None = None
     limit: MaxWait | None = None
 
@@ -175,6 +228,10 @@ class Away:
 
 
 CallState = Waiting | Offered | Connected | Away
+
+
+def _index(entries: list[tuple[Place, Entry]], entry: Entry) -> int:
+    return bisect_left(entries, entry.place, key=_place)
 
 
 def _place(item: tuple[Place, Entry]) -> Place:

@@ -42,6 +42,9 @@ class Roster:
         self.woken: dict[AgentId, None] = {}  # became ready since the ACD last looked, in that order
         self.emptied: list[Pool] = []  # lost their last logged-in agent since then
         self.thinned = False  # somebody may no longer be at work since then
+        self.here: dict[AgentId, None] = {}  # logged in
+        self.gone: dict[AgentId, None] = {}  # since then: not at work, about to leave, or with other skills
+        self.changed: dict[QueueName, None] = {}  # whose ready agents changed; whoever tells of it empties this
 
     def person(self, agent: AgentId) -> Agent:
         """The agent who asks for something. Raises Refused for a stranger."""
@@ -58,6 +61,7 @@ class Roster:
         if agent is None:
             agent = self.agents[card.agent] = Agent(card=card, since=at, idle_since=at)
         agent.card = card
+        self.gone[agent.agent] = None
         self.emptied += self.pools.learn(agent)
         self._assign(agent)
         if agent.is_ready:
@@ -69,11 +73,13 @@ class Roster:
         agent.presence, agent.since, agent.reason, agent.call = Presence.OFFLINE, at, "", None
         self._show(agent, before)
         self.pools.forget(agent)
+        self.here.pop(agent.agent, None)
         del self.agents[agent.agent]
 
     def define_queue(self, rules: QueueRules) -> None:
         """The queue is served by these rules from now on."""
         self.queues.setdefault(rules.name, Served(rules=rules)).rules = rules
+        self.changed[rules.name] = None
         for agent in self.agents.values():
             self._assign(agent)
             if agent.is_ready:
@@ -98,13 +104,17 @@ class Roster:
     def log_out(self, agent: Agent, at: datetime) -> None:
         """Gone, after the call if there is one."""
         agent.allow(Signal.LOGGED_OUT)
-        if not agent.postpone(Presence.OFFLINE):
+        if agent.postpone(Presence.OFFLINE):
+            self.gone[agent.agent] = None
+        else:
             self.move(agent, Signal.LOGGED_OUT, at)
 
     def pause(self, agent: Agent, reason: str, at: datetime) -> None:
         """No calls, for a reason; after the call if there is one."""
         agent.allow(Signal.PAUSED)
-        if not agent.postpone(Presence.PAUSED, reason):
+        if agent.postpone(Presence.PAUSED, reason):
+            self.gone[agent.agent] = None
+        else:
             self.move(agent, Signal.PAUSED, at, reason=reason)
 
     def unpause(self, agent: Agent, at: datetime) -> None:
@@ -148,6 +158,7 @@ class Roster:
         for agent in self.agents.values():
             agent.since -= back
             agent.idle_since -= back
+        self.pools.sort_anew()
 
     def mirror(self) -> list[Command]:
         """Everything the fallback must know, for an Asterisk that has just started."""
@@ -161,7 +172,7 @@ class Roster:
     def take_woken(self) -> list[Agent]:
         """Those who became ready and still are; starts noting anew."""
         woken = [self.agents[agent] for agent in self.woken if agent in self.agents and self.agents[agent].is_ready]
-        self.woken, self.emptied, self.thinned = {}, [], False
+        self.woken, self.emptied, self.gone, self.thinned = {}, [], {}, False
         return woken
 
     # --- echoes -----------------------------------------------------------------------------------
@@ -182,22 +193,36 @@ class Roster:
         """The agent's skills or a queue's rules changed: see anew which queues the agent serves."""
         served = ((queue, penalty(agent.card, serves.rules)) for queue, serves in self.queues.items())
         agent.serves = {queue: ring for queue, ring in served if ring is not None}
-        for serves in self.queues.values():
+        for queue, serves in self.queues.items():
             serves.serving.discard(agent.agent)
-            serves.ready.discard(agent.agent)
+            if agent.agent in serves.ready:
+                serves.ready.discard(agent.agent)
+                self.changed[queue] = None
         self._echo(agent)
 
     def _echo(self, agent: Agent) -> None:
         """Bring the pools, the queues' ready sets and the fallback's members up to date."""
         self.emptied += self.pools.note(agent)
         self.thinned = self.thinned or not agent.is_serving
-        serving, ready = agent.is_serving, agent.is_ready
-        for served in map(self.queues.__getitem__, agent.serves):
-            (served.serving.add if serving else served.serving.discard)(agent.agent)
-            (served.ready.add if ready else served.ready.discard)(agent.agent)
+        if not agent.comes_back:
+            self.gone[agent.agent] = None
+        if agent.is_here:
+            self.here[agent.agent] = None
+        else:
+            self.here.pop(agent.agent, None)
+        self._count(agent)
         wanted = agent.serves if agent.is_here else {}
-        if wanted != agent.mirrored:
+        if wanted is not agent.mirrored and wanted != agent.mirrored:
             self._mirror(agent, wanted)
+
+    def _count(self, agent: Agent) -> None:
+        name, serving, ready = agent.agent, agent.is_serving, agent.is_ready
+        for queue in agent.serves:
+            served = self.queues[queue]
+            (served.serving.add if serving else served.serving.discard)(name)
+            if (name in served.ready) is not ready:
+                (served.ready.add if ready else served.ready.discard)(name)
+                self.changed[queue] = None
 
     def _mirror(self, agent: Agent, wanted: dict[QueueName, int]) -> None:
         for queue in sorted(agent.mirrored.keys() - wanted.keys()):

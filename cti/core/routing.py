@@ -1,18 +1,16 @@
 """Who answers this call: rings, ranking, and the explanation of both.
 
 It knows how to choose among agents for one caller; it changes nothing, keeps nothing, and knows neither timers nor
-commands. The order is: preferred agent, inner ring, the queue's own order, agent number.
+commands. The order is: preferred agent, inner ring, the queue's own order, agent number. Waiting for a preferred
+agent who is busy is `matching`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from heapq import nsmallest
 from itertools import chain, islice
-from operator import attrgetter
-from typing import Any
 
 from .agent import Agent
 from .queue import Entry, Line
@@ -39,16 +37,24 @@ def penalty(card: AgentCard, rules: QueueRules) -> int | None:
 
 
 def choose(entry: Entry, line: Line, agents: Agents, at: datetime) -> Choice:
-    """The ready agent who ranks first in the rings open now, leaving out those who missed this call."""
+    """The ready agent who ranks first in the rings open now, leaving out those who missed this call.
+
+    The preferred agent comes before everybody, whatever ring is open: they have served this caller before.
+    """
     ring = line.open_ring(entry, at)
-    if entry.prefer is not None and _may(entry.prefer, entry, line, ring):
-        return Choice(ring=ring, agent=agents[entry.prefer])
-    for inner in range(ring + 1):
-        ready = line.pools[inner].ready
-        able = [agents[agent] for agent in ready if agent not in entry.missed]
-        if able:  # nobody of an inner ring, or we would not be here: the queue's own order decides
-            return Choice(ring=ring, agent=min(able, key=_own_order(line)))
+    if wished(entry, line):
+        return Choice(ring=ring, agent=agents[AgentId(str(entry.prefer))])
+    for ranked in line.ranked[: ring + 1]:  # once an inner ring has nobody, the queue's own order decides
+        for agent in ranked:
+            if agent not in entry.missed:
+                return Choice(ring=ring, agent=agents[agent])
     return Choice(ring=ring, agent=None)
+
+
+def wished(entry: Entry, line: Line) -> bool:
+    """Whether the preferred agent of this caller is ready, serves the queue, and has not missed the call."""
+    agent = entry.prefer
+    return agent is not None and agent not in entry.missed and any(agent in pool.ready for pool in line.pools)
 
 
 def all_tried(entry: Entry, line: Line, at: datetime) -> bool:
@@ -57,50 +63,33 @@ def all_tried(entry: Entry, line: Line, at: datetime) -> bool:
     return bool(entry.missed) and all(members <= entry.missed for members in serving)
 
 
-def explain(entry: Entry, line: Line, agents: Agents, choice: Choice, at: datetime) -> Reasons:
-    """Why each agent was in or out, the best ranked first; at most EXPLAINED_AGENTS of them, then a count."""
-    ready: set[AgentId] = set().union(*(pool.ready for pool in line.pools[: choice.ring + 1])) - entry.missed
-    everyone = islice(chain(_ranked(entry, line, agents, ready), _others(agents, ready)), EXPLAINED_AGENTS)
-    named = [(agent.agent, _reason(agent, entry, line, choice, at)) for agent in everyone]
+def explain(
+    entry: Entry, line: Line, agents: Agents, here: Iterable[AgentId], choice: Choice, at: datetime, held: bool = False
+) -> Reasons:
+    """Why each agent was in or out, the best ranked first; at most EXPLAINED_AGENTS of them, then a count.
+
+    `here` are those logged in. `held`: the call waits for its preferred agent alone.
+    """
+    everyone = islice(_everyone(entry, line, agents, here, choice.ring), EXPLAINED_AGENTS)
+    named = [(agent, _reason(agents[agent], entry, line, choice, at, held)) for agent in everyone]
     if len(agents) > len(named):
         named.append((AgentId(""), f"and {len(agents) - len(named)} more"))
     return tuple(named)
 
 
-def _may(agent: AgentId, entry: Entry, line: Line, ring: int) -> bool:
-    return agent not in entry.missed and any(agent in pool.ready for pool in line.pools[: ring + 1])
+def _everyone(entry: Entry, line: Line, agents: Agents, here: Iterable[AgentId], ring: int) -> Iterator[AgentId]:
+    """Agents lazily, as few are named: the preferred one, those ready in their order, who is here, the rest."""
+    wish = (entry.prefer,) if entry.prefer is not None and entry.prefer in agents else ()
+    ready = (agent for ranked in line.ranked[: ring + 1] for agent in ranked if agent not in entry.missed)
+    seen: set[AgentId] = set()
+    for agent in chain(wish, ready, here, agents):
+        if agent not in seen:
+            seen.add(agent)
+            yield agent
 
 
-def _ranked(entry: Entry, line: Line, agents: Agents, ready: set[AgentId]) -> Iterator[Agent]:
-    """The first EXPLAINED_AGENTS of `ready` in the order in which they would be offered the call."""
-    own, left = _own_order(line), set(ready)
-    if entry.prefer in left:
-        left.discard(entry.prefer)
-        yield agents[entry.prefer]
-    for pool in line.pools:  # ring by ring: sorting everybody by ring as well would ask each of them for it
-        inside = left & pool.ready
-        left -= inside
-        yield from nsmallest(EXPLAINED_AGENTS, map(agents.__getitem__, inside), key=own)
-
-
-def _own_order(line: Line) -> Callable[[Agent], Any]:
-    """The queue's own order, then the agent number; the lowest is first. Every decision asks it of all ready agents."""
-    match line.rules.order:
-        case "best_skill":
-            return lambda agent: (-mastery(agent.card.skills, line.wanted), agent.order)
-        case "fewest_calls":
-            return attrgetter("answered", "order")
-        case _:
-            return attrgetter("idle_since", "order")
-
-
-def _others(agents: Agents, ready: set[AgentId]) -> Iterator[Agent]:
-    """Those who are not ready, lazily, as few are named: the logged in first, then the rest."""
-    rest = (agent for agent in agents.values() if agent.is_here and agent.agent not in ready)
-    return chain(rest, (agent for agent in agents.values() if not agent.is_here))
-
-
-def _reason(agent: Agent, entry: Entry, line: Line, choice: Choice, at: datetime) -> str:
+def _reason(agent: Agent, entry: Entry, line: Line, choice: Choice, at: datetime, held: bool) -> str:
+    mark = "preferred, " if agent.agent == entry.prefer else ""
     if agent.presence is Presence.OFFLINE:
         return "out: offline"
     ring = line.ring_of(agent.agent)
@@ -112,11 +101,13 @@ def _reason(agent: Agent, entry: Entry, line: Line, choice: Choice, at: datetime
     if not agent.reachable:
         return "out: phone unreachable"
     if agent.presence is not Presence.READY:
-        return f"out: {agent.presence}" + (f" ({agent.reason})" if agent.reason else "")
-    if ring > choice.ring:
+        return f"out: {mark}{agent.presence}" + (f" ({agent.reason})" if agent.reason else "")
+    if held and not mark:
+        return f"out: held for {entry.prefer}"
+    if ring > choice.ring and not mark:
         return f"out: ring {ring} opens after {line.opens[ring]:g} s"
     verb = "chosen" if choice.agent is agent else "in"
-    return f"{verb}: ring {ring}, {_strength(agent, line, at)}"
+    return f"{verb}: {mark}ring {ring}, {_strength(agent, line, at)}"
 
 
 def _strength(agent: Agent, line: Line, at: datetime) -> str:

@@ -47,7 +47,7 @@ def test_everybody_has_been_tried_when_nobody_at_work_is_left():
 def test_the_explanation_names_everybody_the_best_first():
     choice = choose(CALL, line(queue("sales", *[(0, {"sales": 1})], order="best_skill")), AGENTS, NOON)
     assert choice.agent is AGENTS["3"]
-    assert explain(CALL, line(queue("sales", (0, {"sales": 1}), order="best_skill")), AGENTS, choice, NOON) == (
+    assert explain(CALL, line(queue("sales", (0, {"sales": 1}), order="best_skill")), AGENTS, AGENTS, choice, NOON) == (
         ("3", "chosen: ring 0, level 20"),
         ("2", "in: ring 0, level 10"),
         ("1", "out: talking"),
