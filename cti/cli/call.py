@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ..core.words import Outcome
 from ..db.history import MOST_ROWS, Wanted
+from .explain import explain
 from .rows import as_json, clock, console, instant, localised, print_json, print_table, seen, timezone, with_store, zone
 
 _BAR = 40  # characters of the timeline
@@ -19,7 +20,10 @@ _COLOURS = {"menu": "cyan", "wait": "yellow", "ring": "magenta", "talk": "green"
 
 @click.group()
 def call() -> None:
-    """Conversations: list them, show one with its segments."""
+    """Conversations: list them, show one with its segments, explain each decision on it."""
+
+
+call.add_command(explain)
 
 
 @call.command("list")

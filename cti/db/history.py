@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..core.journal import Source
 from ..errors import NotFound, UsageError
 from .refold import together
-from .tables import ConversationRow, RecordingRow, SegmentRow
+from .tables import ConversationRow, JournalLineRow, RecordingRow, SegmentRow
 
 MOST_ROWS = 100_000
 _MANY = 400
@@ -92,6 +93,15 @@ async def agents_of(connection: AsyncConnection, calls: Sequence[str]) -> dict[s
             if agent not in agents:
                 agents.append(agent)
     return found
+
+
+async def engine_lines(connection: AsyncConnection, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """The lines of the engine's journal that name one of these calls, as they were written."""
+    row = JournalLineRow
+    columns = (row.call, row.at, row.kind, row.data)
+    wanted = select(*columns).where(row.source == Source.ENGINE.value, row.call.in_(keys))
+    found = await connection.execute(wanted.order_by(row.at, row.file_id, row.offset))
+    return [dict(line) for line in found.mappings()]
 
 
 async def name_of(connection: AsyncConnection, call: str) -> tuple[str, list[str]]:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ..core.journal import JournalLine, Position, Source
 from ..errors import UsageError
 from .connection import Database
-from .history import MOST_ROWS, Wanted, agents_of, name_of, wanted_rows, with_recordings
+from .history import MOST_ROWS, Wanted, agents_of, engine_lines, name_of, wanted_rows, with_recordings
 from .migrate import migrate
 from .refold import refold
 from .tables import ConversationRow, ExplanationRow, JournalFileRow, JournalLineRow, RecordingRow, SegmentRow
@@ -144,6 +144,12 @@ class Store:
             order = (ExplanationRow.at, ExplanationRow.file_id, ExplanationRow.offset)
             found = select(*columns).where(ExplanationRow.call.in_(keys)).order_by(*order)
             return [dict(row) for row in (await connection.execute(found)).mappings()]
+
+    async def story(self, call: str) -> list[Row]:
+        """What the engine journalled of this conversation, in order: {call, at, kind, data}. Raises NotFound."""
+        async with self.database.reading() as connection:
+            _, keys = await name_of(connection, call)
+            return await engine_lines(connection, keys)
 
     async def export(self) -> AsyncIterator[str]:
         """All history as JSON lines in a fixed order: the same journals always give the same bytes."""

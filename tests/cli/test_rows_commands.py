@@ -186,3 +186,75 @@ def test_a_token_is_printed_once_and_can_be_revoked(cti):
     assert made not in str(row)
     assert cti("token", "revoke", row["id"]).exit_code == 0
     assert json.loads(cti("token", "list", "--json").stdout)[0]["revoked"]
+
+
+STORY = [
+    ("joined", 0, {"queue": "sales", "need": [["language_en", 50]], "priority": 2}),
+    ("explain", 0, {"decision": "wait", "ring": 0, "chosen": None, "candidates": [["1002", "out: lacks sales 50"]]}),
+    (
+        "explain",
+        9,
+        {
+            "decision": "offer",
+            "ring": 1,
+            "chosen": "1001",
+            "candidates": [["1001", "chosen: ring 1, idle 21 s"], ["1002", "in: ring 1, idle 3 s"], ["", "and 3 more"]],
+        },
+    ),
+    ("missed", 14, {"agent": "1001", "why": "no_answer"}),
+    ("moved", 15, {"queue": "service"}),
+    ("released", 20, {"queue": "service", "outcome": "full"}),
+]
+
+
+@pytest.fixture
+async def decided(home):
+    from datetime import UTC, datetime, timedelta
+
+    from cti.config import load_config
+    from cti.db.store import Store
+    from cti.journal.engine_log import EngineJournal
+    from cti.journal.importer import Importer, journal_files
+
+    config, start = load_config(home), datetime(2026, 11, 21, 22, 26, 41, tzinfo=UTC)
+    journal = EngineJournal(config.journal_file)
+    for kind, seconds, values in STORY:
+        more = {"entered": start} if kind == "joined" else {}
+        journal.append(kind, start + timedelta(seconds=seconds), call=CALL, **values, **more)
+    journal.close()
+    async with Store(config.database_url) as store:
+        await Importer(journal_files(config.log_dir, config.journal_file), store).drain()
+
+
+@pytest.mark.usefixtures("decided")
+def test_every_decision_on_a_call_is_explained_in_order(cti):
+    cti("agent", "add", "1001", "李雷")
+    told = cti("call", "explain", CALL).stdout.splitlines()
+    assert told[1:] == [
+        "06:26:41     +0.0 s  enters sales  needs language_en 50 besides the queue's; priority 2",
+        "06:26:41     +0.0 s  waits on  ring 0  nobody could be offered the call",
+        "                      out     1002  lacks sales 50",
+        "06:26:50     +9.0 s  offered to 1001 李雷  ring 1  the first of 2 who could take it",
+        "                      chosen  1001 李雷  ring 1, idle 21 s",
+        "                      in      1002  ring 1, idle 3 s",
+        "                                and 3 more",
+        "06:26:55    +14.0 s  1001 李雷 did not answer",
+        "06:26:56    +15.0 s  moved to service by a supervisor",
+        "06:27:01    +20.0 s  released from service: full",
+    ]
+
+
+@pytest.mark.usefixtures("decided")
+def test_the_explanation_is_json_for_scripts(cti):
+    found = json.loads(cti("call", "explain", CALL, "--json").stdout)
+    assert [(step["what"], step["waited"]) for step in found["steps"]][2:4] == [
+        ("offered to 1001", 9.0),
+        ("1001 did not answer", 14.0),
+    ]
+    assert found["steps"][2]["candidates"][1] == {
+        "agent": "1002",
+        "state": "in",
+        "why": "ring 1, idle 3 s",
+        "name": "",
+    }
+    assert cti("call", "explain", "1.1").exit_code == 3
