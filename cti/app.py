@@ -29,6 +29,7 @@ from .db.people import Agent, People
 from .db.sounds import Sounds
 from .db.store import Store
 from .engine.customers import Customers
+from .engine.feature import Features
 from .engine.link import ManagerLink
 from .engine.loop import Engine
 from .engine.restore import last_presences, restoring_events
@@ -111,7 +112,8 @@ async def _serve(
 ) -> None:
     verify = verifier(config, people)
     scripts = ScriptHost(_scripts_folder(config))
-    routes = {"acd": engine.lobby.serve, "script/": scripts.handle}
+    features = Features(engine, lambda digit: None if digit else "break")
+    routes = {"acd": engine.lobby.serve, "feature": features.serve, "script/": scripts.handle}
     reload = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.set)
     async with _tasks() as start:

@@ -17,6 +17,7 @@ from ..errors import PbxError, UsageError
 from ..pbx.find import Installation, find_asterisk, find_tool, tool_in
 from ..pbx.folders import dirs_of, make_folders
 from ..pbx.process import command, find_pid
+from ..render.agent_sounds import make_agent_sounds
 from ..render.apply import Changed, mark_read, plan
 from ..render.apply import apply as put_in_place
 from ..render.inputs import layout
@@ -85,7 +86,9 @@ def ship(config: Config, site: Site, *, dry_run: bool, say: Say) -> tuple[Change
         make_folders(config, installation)
     data = layout(config, installation.modules).data
     speech = find_tool("espeak-ng") or (tool_in(installation.root, "espeak-ng") if installation.root else None)
-    made = make_sounds(site, data, config.var / "cache" / "prompts", speech, progress_of_sounds(say))
+    cache = config.var / "cache" / "prompts"
+    made = make_sounds(site, data, cache, speech, progress_of_sounds(say))
+    make_agent_sounds(site, data, cache, speech)
     changed = put_in_place(files, config.etc)
     running = is_running(config)
     commands = reloads_for(changed.to_read) if running else []

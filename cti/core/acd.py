@@ -19,14 +19,14 @@ from . import events as ev
 from .agent import Agent, Signal
 from .commands import CancelTimer, Command, StartTimer, WithdrawOffer
 from .events import Event
-from .floor import FloorSnapshot, QueueOnFloor, show_agent, show_call
+from .floor import AgentOnFloor, FloorSnapshot, QueueOnFloor, show_agent, show_call
 from .matching import Matching
 from .queue import Away, CallState, Connected, Entry, Offered, Waiting
 from .roster import Roster
 from .supervision import Supervision, limited
 from .timer_keys import MaxWait, NextRing, OfferLost, PreferWait, WrapUp
 from .waiting_room import WaitingRoom
-from .words import CallId, Miss, Outcome, Presence, QueueName
+from .words import AgentId, CallId, Miss, Outcome, Presence, QueueName
 
 JITTER = timedelta(seconds=5)  # events of several sources may be this much out of order; more is a clock set back
 _GUILTY = (Miss.NO_ANSWER, Miss.BUSY, Miss.UNREACHABLE)  # misses that count towards max_misses
@@ -99,6 +99,10 @@ class Acd:
             queues=tuple(queues),
             calls=tuple(show_call(state) for state in self._calls.values()),
         )
+
+    def agent(self, agent: AgentId) -> AgentOnFloor:
+        """One agent now. Raises Refused for a stranger."""
+        return show_agent(self._roster.person(agent))
 
     def longest(self, queue: QueueName) -> datetime | None:
         """When the longest waiting caller of this queue entered; None when nobody waits."""

@@ -129,6 +129,15 @@ class CallTracker:
         """The channel's name now, to act on it; "" when unknown."""
         return self._legs[leg].channel if leg in self._legs else ""
 
+    def agent_on(self, phone: Phone) -> AgentId | None:
+        """Whose phone this is."""
+        return self._agents.get(phone)
+
+    def own_legs(self, agent: AgentId) -> int:
+        """How many legs the agent's phones have on business of their own."""
+        legs = [leg for phone in self._phones.get(agent, ()) for leg in self._on_phone.get(phone, {}).values()]
+        return sum(leg.role is Role.OWN for leg in legs)
+
     def live_calls(self) -> tuple[LiveCall, ...]:
         """Every live leg, grouped as Asterisk groups them."""
         groups: dict[Linkedid, list[LiveLeg]] = {}

@@ -17,6 +17,7 @@ from ..core import commands as do
 from ..core import events as ev
 from ..core.acd import Acd
 from ..core.call import CallTracker
+from ..core.floor import AgentOnFloor
 from ..core.words import AgentCard, AgentId, Miss, Phone, Presence, QueueName, QueueRules, Uniqueid, Verdict
 from ..errors import StoreError
 from ..journal.engine_log import EngineJournal, Kind
@@ -125,6 +126,18 @@ class Engine:
         """What rings for this agent."""
         card = self._cards.get(agent)
         return card.phone if card else None
+
+    def agent_on(self, phone: Phone) -> AgentId | None:
+        """Whose phone this is."""
+        return self.tracker.agent_on(phone)
+
+    def agent(self, agent: AgentId) -> AgentOnFloor:
+        """One agent as the core has it now. Raises Refused for a stranger."""
+        return self.acd.agent(agent)
+
+    def own_legs(self, agent: AgentId) -> int:
+        """How many calls of its own, not offered by us, this agent's phone has."""
+        return self.tracker.own_legs(agent)
 
     @property
     def agents(self) -> set[AgentId]:

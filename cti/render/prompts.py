@@ -62,6 +62,12 @@ def make_sounds(site: Site, data: Path, cache: Path, tool: Tool | None, progress
     return changed + _remove_others(site, data, {job.target for job in jobs})
 
 
+def make_sound(target: Path, language: str, spoken: Spoken, cache: Path, tool: Tool | None) -> bool:
+    """Make one prompt by itself; whether its file changed. Raises as `make_sounds`."""
+    cache.mkdir(parents=True, exist_ok=True)
+    return _put(target, _sound(_Job(target.stem, language, spoken, target), cache, tool))
+
+
 def _jobs(site: Site, data: Path) -> Iterator[_Job]:
     languages = site.site.languages
     for prompt in site.prompts.values():

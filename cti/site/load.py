@@ -13,8 +13,9 @@ import yaml
 
 from ..errors import SiteError
 from .check import check_whole
+from .feature_codes import read_feature_codes
 from .fields import Context, Fields, named
-from .model import Fallback, RecordingPolicy, Site
+from .model import Fallback, FeatureCodes, RecordingPolicy, Site
 from .reading import MAX_BYTES, Mistakes, line_of, read_yaml
 from .sections import (
     read_external,
@@ -72,6 +73,7 @@ def _read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes) -> Site |
     sections["numbers"] = {did: read_number(ctx, key, node) for did, (key, node) in numbers.values.items()}
     sections["outbound"] = _single(ctx, top, "outbound", read_outbound, None)
     sections["fallback"] = _single(ctx, top, "fallback", read_fallback, Fallback())
+    sections["feature_codes"] = _single(ctx, top, "feature_codes", read_feature_codes, FeatureCodes())
     sections["recording"] = _single(ctx, top, "recording", read_recording, RecordingPolicy())
     top.done()
     check_whole(ctx)

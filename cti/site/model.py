@@ -107,6 +107,20 @@ class Prompt(Value):
         return next(key for key in (wanted, "", languages[0]) if key in self.spoken)
 
 
+class FeatureCodes(Value):
+    """What agents dial to change their presence; "" = this one is not offered. A digit after `pause` is the reason."""
+
+    login: str = "*11"
+    logout: str = "*12"
+    pause: str = "*13"
+    unpause: str = "*14"
+    wrap_up_end: str = "*15"
+
+    def dialled(self) -> dict[str, str]:
+        """feature -> code, of those that are offered."""
+        return {feature: code for feature, code in self if code}
+
+
 class Number(Value):
     """A number that callers dial. `closed` is set exactly when `schedule` is."""
 
@@ -196,6 +210,7 @@ class Site(Value):
     outbound: Outbound | None = None
     fallback: Fallback = Fallback()
     recording: RecordingPolicy = RecordingPolicy()
+    feature_codes: FeatureCodes = FeatureCodes()
     prompts: Mapping[str, Prompt] = {}
     schedules: Mapping[str, Schedule] = {}
     numbers: Mapping[str, Number] = {}

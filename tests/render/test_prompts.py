@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cti.errors import RenderError
+from cti.render.agent_sounds import SAID, make_agent_sounds
 from cti.render.prompts import make_sounds
 from cti.render.sound import read_pcm, write_wav
 from cti.site.load import load_site
@@ -130,3 +131,25 @@ def test_a_file_that_is_no_sound_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"<svg onload=alert(1)>")
     with pytest.raises(RenderError, match=r"a\.wav is not a WAV file"):
         make_sounds(site_of(tmp_path, "{a: {file: a.wav}}"), tmp_path / "data", tmp_path / "cache", None)
+
+
+def test_agents_hear_the_sites_first_language_and_its_own_words(tmp_path: Path, speaker: Speaker) -> None:
+    site = site_of(tmp_path, "{agent_paused: {zh: 休息一下, en: A break}}")
+    data, cache = tmp_path / "data", tmp_path / "cache"
+    made = make_agent_sounds(site, data, cache, speaker)
+    assert {path.stem for path in made} == set(SAID)
+    assert {path.parent for path in made} == {data / "sounds/zh/cti-agent"}
+    said = speaker.said()
+    assert "cmn:休息一下" in said
+    assert f"cmn:{SAID['agent_refused'].zh}" in said
+    assert f"cmn:{SAID['agent_paused'].zh}" not in said
+    make_sounds(site, data, cache, speaker)
+    assert all(path.is_file() for path in made)
+    assert make_agent_sounds(site, data, cache, None) == []
+
+
+def test_without_a_speech_program_agents_hear_chimes(tmp_path: Path) -> None:
+    made = make_agent_sounds(site_of(tmp_path, "{}"), tmp_path / "data", tmp_path / "cache", None)
+    sounds = {path.stem: path.read_bytes() for path in made}
+    assert sounds["agent_paused"] == sounds["agent_logged_in"] != sounds["agent_refused"]
+    assert make_agent_sounds(site_of(tmp_path, "{}"), tmp_path / "data", tmp_path / "cache", None) == []
