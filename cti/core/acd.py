@@ -108,6 +108,10 @@ class Acd:
         """When the longest waiting caller of this queue entered; None when nobody waits."""
         return self._room.longest(queue)
 
+    def state_of(self, call: CallId) -> CallState | None:
+        """Where this call is now; None for one that neither waits, rings, talks nor is on its way back."""
+        return self._calls.get(call)
+
     def mirror(self) -> list[Command]:
         """Everything that the fallback queues must know, for an Asterisk that has just started."""
         return self._roster.mirror()
@@ -188,6 +192,7 @@ class Acd:
             priority=before.priority if before and before.by_hand else limited(event.priority),
             prefer=event.prefer,
             missed=before.missed if before else frozenset(),
+            held=event.held,
             by_hand=before.by_hand if before else False,
         )
         self._room.enter(entry, event.at, fresh=before is None and not event.again)

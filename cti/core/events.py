@@ -258,6 +258,7 @@ class CallerJoined(Event):
 
     `entered` is the instant the caller first entered the queue; it is kept over misses, fallbacks and restarts.
     `again`: back from one of these, and therefore never refused for the length of the line or for a closed queue.
+    `held`: the place of somebody who was promised a callback; it may be kept for longer than `max_wait_seconds`.
     """
 
     call: CallId
@@ -268,6 +269,7 @@ class CallerJoined(Event):
     priority: int = 0
     prefer: AgentId | None = None
     again: bool = False
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

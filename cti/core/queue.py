@@ -39,6 +39,7 @@ class Entry:
     priority: int = 0
     prefer: AgentId | None = None
     missed: frozenset[AgentId] = frozenset()
+    held: bool = False  # kept for a callback: no limit to the wait
     by_hand: bool = False  # a supervisor chose the priority
 
     @property

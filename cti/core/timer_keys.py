@@ -67,4 +67,27 @@ class AnnounceDue:
     turn: int
 
 
-TimerKey = OfferLost | WrapUp | NextRing | MaxWait | PreferWait | PauseLimit | AnnounceDue
+@dataclass(frozen=True, slots=True)
+class CallbackOffer:
+    """Timer key: this waiting caller is told that we can call back."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackDue:
+    """Timer key: this callback has rested long enough."""
+
+    of: CallId
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackLost:
+    """Timer key: we never learned what became of this attempt to call back."""
+
+    call: CallId
+
+
+TimerKey = (
+    OfferLost | WrapUp | NextRing | MaxWait | PreferWait | PauseLimit | CallbackOffer | CallbackDue | CallbackLost
+)

@@ -45,7 +45,7 @@ class WaitingRoom:
         if served is None:
             self._turn_away(entry, Outcome.OVERFLOW, "no such queue")
             return
-        limit = served.rules.max_wait_seconds
+        limit = 0.0 if entry.held else served.rules.max_wait_seconds
         if 0 < limit <= entry.waited(at):
             self._turn_away(entry, Outcome.TIMEOUT, f"waited {entry.waited(at):.0f} s, at most {limit:g} s")
             return

@@ -7,8 +7,9 @@ Asterisk and are therefore never a key; `Uniqueid` is.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, Protocol
 
 Uniqueid = NewType("Uniqueid", str)  # one channel (leg); Asterisk's, opaque
 Linkedid = NewType("Linkedid", str)  # groups legs; may change on transfer, opaque
@@ -116,6 +117,34 @@ class Ring:
     need: Need = ()
 
 
+class CallbackOrder(StrEnum):
+    """Whose phone rings first."""
+
+    AGENT_FIRST = "agent_first"  # the customer never waits; the agent hears the customer's phone ring
+    CUSTOMER_FIRST = "customer_first"  # the agent is reserved and rung when the customer has answered
+
+
+class Window(Protocol):
+    """When customers may be called."""
+
+    def is_open(self, instant: datetime) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRules:
+    """How one queue keeps places for callers who hang up. All in seconds; `window` None = at any time."""
+
+    offer_after_seconds: float = 60.0
+    repeat_seconds: float = 60.0  # from one offer to the next
+    key: str = "1"
+    prompt: str = "callback_offer_1"  # tells of the key
+    order: CallbackOrder = CallbackOrder.AGENT_FIRST
+    retries: int = 2  # further attempts after the first one
+    gap_seconds: float = 300.0  # from a failed attempt to the next
+    ring_seconds: float = 30.0  # how long the customer's phone rings
+    window: Window | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnounceRules:
     """What waiting callers are told: something after `first_after_seconds`, then something every `every_seconds`.
@@ -150,6 +179,7 @@ class QueueRules:
     max_misses: int = 0  # misses in a row after which the agent is paused with reason `missed`; 0 = never
     announce: AnnounceRules = SILENT
     exit_key: str = ""  # the telephone key with which a waiting caller leaves, outcome EXIT_KEY; "" = none
+    callback: CallbackRules | None = None  # None: callers are not offered to be called back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,14 +30,21 @@ class Wait:
 
 
 class Playbook:
+    loud: tuple[type, ...] = LOUD
+
     def __init__(self, *queues: QueueRules) -> None:
         self.acd, self.now = Acd(), NOON
+        self.machine = self.before(self.acd)
         self.timers: dict[object, datetime] = {}
         self.last: list[cmd.Command] = []
         self.pending: list[cmd.Command] = []
         self.offers = 0
         for rules in queues or (queue(),):
             self.tell(ev.QueueDefined(at=self.now, rules=rules))
+
+    def before(self, acd):
+        """What stands before the ACD and is told the call."""
+        return acd
 
     def __rshift__(self, step):
         self.nothing_more()
@@ -55,24 +62,24 @@ class Playbook:
             if type(command) is kind and all(getattr(command, k) == v for k, v in fields.items()):
                 self.pending = self.pending[i + 1 :]
                 return self
-            assert not isinstance(command, LOUD), f"expected {kind.__name__}{fields}, got {command}"
+            assert not isinstance(command, self.loud), f"expected {kind.__name__}{fields}, got {command}"
         pytest.fail(f"expected {kind.__name__}{fields}, got {self.last}")
 
     def refuses(self, make, text: str) -> Playbook:
         """The request raises Refused with this text and changes nothing."""
         before = self.acd.snapshot()
         with pytest.raises(Refused, match=text):
-            self.acd.handle(make(self.now))
+            self.machine.handle(make(self.now))
         assert self.acd.snapshot() == before
         return self
 
     def nothing_more(self) -> Playbook:
-        left = [command for command in self.pending if isinstance(command, LOUD)]
+        left = [command for command in self.pending if isinstance(command, self.loud)]
         assert not left, f"nobody expected {left}"
         return self
 
     def tell(self, event: ev.Event) -> list[cmd.Command]:
-        commands = self.acd.handle(event)
+        commands = self.machine.handle(event)
         for command in commands:
             if isinstance(command, cmd.StartTimer):
                 self.timers[command.key] = self.now + timedelta(seconds=command.seconds)
