@@ -18,17 +18,19 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from .agi.scripts import ScriptHost
 from .agi.server import AgiServer
 from .config import Config, load_config
+from .core.words import AgentId
 from .db.people import Agent, People
 from .db.sounds import Sounds
 from .db.store import Store
 from .engine.customers import Customers
+from .engine.familiar import MOST_NUMBERS, Served, Window
 from .engine.feature import Features
 from .engine.link import ManagerLink
 from .engine.loop import Engine
@@ -40,7 +42,7 @@ from .recordings.index import Recording, RecordingIndex
 from .render.inputs import PhoneCard
 from .share import shared_folder
 from .site.load import load_site
-from .site.rules import rules_of
+from .site.rules import rules_of, windows_of
 from .web.answers import Answers, verifier
 from .web.push import Hub
 from .web.server import WebServer
@@ -94,10 +96,10 @@ async def run_engine(config: Config, stop: asyncio.Event) -> None:
         backend = Answers(config, engine, link, store, lambda: timezone)
         hub = Hub(backend.snapshot)
         timezone = load_site(config.site_file).site.timezone
-        await _define(config, engine, people)
+        await _define(config, engine, store)
         for event in restoring_events(last_presences(config.journal_file, engine.agents), datetime.now(UTC)):
             engine.handle(event)
-        await _serve(config, stack, engine, link, hub, backend, people, stop)
+        await _serve(config, stack, engine, link, hub, backend, store, stop)
 
 
 async def _serve(
@@ -107,10 +109,10 @@ async def _serve(
     link: ManagerLink,
     hub: Hub,
     backend: Answers,
-    people: People,
+    store: Store,
     stop: asyncio.Event,
 ) -> None:
-    verify = verifier(config, people)
+    verify = verifier(config, People(store.database))
     scripts = ScriptHost(_scripts_folder(config))
     features = Features(engine, lambda digit: None if digit else "break")
     routes = {"acd": engine.lobby.serve, "feature": features.serve, "script/": scripts.handle}
@@ -119,7 +121,7 @@ async def _serve(
     async with _tasks() as start:
         start(engine.run(), "engine")
         start(link.client.run(), "ami")
-        start(_reloading(config, engine, people, reload), "reload")
+        start(_reloading(config, engine, store, reload), "reload")
         web = WebServer(config.bind, config.web_port, hub=hub, backend=backend, verify=verify)
         await stack.enter_async_context(web)
         log.info("pages and API on %s", web.url)
@@ -141,18 +143,32 @@ async def _first(wanted: Awaitable[Any], other: Awaitable[Any]) -> bool:
     return tasks[0] in done
 
 
-async def _define(config: Config, engine: Engine, people: People) -> None:
-    site = load_site(config.site_file)
-    engine.define(rules_of(site), [agent.card() for agent in await people.agents()])
+async def _define(config: Config, engine: Engine, store: Store) -> None:
+    site, known = load_site(config.site_file), engine.familiar.widest
+    engine.familiar.define({queue: Window(*window) for queue, window in windows_of(site).items()})
+    engine.define(rules_of(site), [agent.card() for agent in await People(store.database).agents()])
+    if engine.familiar.widest not in (None, known):
+        await _remember(engine, store, engine.familiar.widest)
 
 
-async def _reloading(config: Config, engine: Engine, people: People, asked: asyncio.Event) -> None:
+async def _remember(engine: Engine, store: Store, widest: Window) -> None:
+    """Who served whom, from the conversations; calls are answered without it, should the database be ill."""
+    try:
+        talks = await store.talks(datetime.now(UTC) - timedelta(days=widest.days), 2 * MOST_NUMBERS)
+    except CtiError as error:
+        log.error("nobody's last agent is known: %s", error)
+        return
+    engine.familiar.fill(Served(number, AgentId(agent), at, seconds) for number, agent, at, seconds in talks)
+    log.info("the last agent of %d numbers is known", len(engine.familiar))
+
+
+async def _reloading(config: Config, engine: Engine, store: Store, asked: asyncio.Event) -> None:
     """SIGHUP: read site.yaml and the agents' rows again; a mistake in them changes nothing."""
     while True:
         await asked.wait()
         asked.clear()
         try:
-            await _define(config, engine, people)
+            await _define(config, engine, store)
             log.info("site and agents read again")
         except SiteError as error:
             log.error("reload refused, %d mistakes in site.yaml; the first: %s", len(error.mistakes), error.mistakes[0])

@@ -81,6 +81,20 @@ def _after(text: str) -> tuple[datetime, str]:
     return started, call
 
 
+def talks_with_numbers(since: datetime, most: int) -> Select[Any]:
+    """Call, number, agent, begin, end: the pieces of talk in queue calls begun since then, the newest `most`."""
+    row, talk = ConversationRow, SegmentRow
+    columns: tuple[Any, ...] = (row.id, row.number, talk.agent, talk.started, talk.ended)
+    return (
+        select(*columns)
+        .join(talk, talk.call == row.id)
+        .where(row.started >= since, row.number != "", row.queue != "")
+        .where(talk.kind == "talk", talk.agent != "", talk.ended.is_not(None))
+        .order_by(row.started.desc())
+        .limit(most)
+    )
+
+
 async def agents_of(connection: AsyncConnection, calls: Sequence[str]) -> dict[str, list[str]]:
     """Who talked in each of these conversations, in the order of their first talk."""
     found: dict[str, list[str]] = {}

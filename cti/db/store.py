@@ -18,7 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ..core.journal import JournalLine, Position, Source
 from ..errors import UsageError
 from .connection import Database
-from .history import MOST_ROWS, Wanted, agents_of, engine_lines, name_of, wanted_rows, with_recordings
+from .history import (
+    MOST_ROWS,
+    Wanted,
+    agents_of,
+    engine_lines,
+    name_of,
+    talks_with_numbers,
+    wanted_rows,
+    with_recordings,
+)
 from .migrate import migrate
 from .refold import refold
 from .tables import ConversationRow, ExplanationRow, JournalFileRow, JournalLineRow, RecordingRow, SegmentRow
@@ -106,6 +115,16 @@ class Store:
         """Rows with the columns of `Conversation`, `recording` (first path or ""), `recording_seconds`, and `agents`
         (numbers of all who talked, in order). Raises UsageError."""
         return (await self.page(wanted or Wanted()))[0]
+
+    async def talks(self, since: datetime, most: int) -> list[tuple[str, str, datetime, float]]:
+        """Number, agent, end and seconds of each agent's talk in queue calls that began since then; holds cut a talk
+        into pieces, which are added up. At most `most` pieces, the newest."""
+        found: dict[tuple[str, str, str], tuple[datetime, float]] = {}
+        async with self.database.reading() as connection:
+            for call, number, agent, started, ended in await connection.execute(talks_with_numbers(since, most)):
+                last, seconds = found.get((call, number, agent), (ended, 0.0))
+                found[call, number, agent] = max(last, ended), seconds + (ended - started).total_seconds()
+        return [(number, agent, *talk) for (_, number, agent), talk in found.items()]
 
     async def page(self, wanted: Wanted) -> tuple[list[Row], str]:
         """The same, and what `after` must be for the next page ("" = that was the last one). Raises UsageError."""

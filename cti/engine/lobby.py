@@ -15,13 +15,19 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from ..core.events import CallerJoined, CallerLeft, Event, KeyPressed, OfferMissed
-from ..core.words import CallId, QueueName, Verdict
+from ..core.words import AgentId, CallId, QueueName, Verdict
 from .ask import Ask, parse_ask
 from .speaker import Speaker, Voice
 
 log = logging.getLogger(__name__)
 
 Variables = tuple[tuple[str, str], ...]
+Prefers = Callable[[QueueName, str, datetime], AgentId | None]  # who knows this number
+
+
+def nobody(_queue: QueueName, _number: str, _now: datetime) -> AgentId | None:
+    """Prefer no agent."""
+    return None
 
 
 class Session(Voice, Protocol):
@@ -43,9 +49,12 @@ class _Waiting:
 class Lobby:
     """`serve` is the handler of `agi://…/acd`; `decide` hands a waiting caller its verdict, `say` plays to it."""
 
-    def __init__(self, post: Callable[[Event], None], knows: Callable[[QueueName], bool]) -> None:
+    def __init__(
+        self, post: Callable[[Event], None], knows: Callable[[QueueName], bool], prefers: Prefers = nobody
+    ) -> None:
         self._post = post
         self._knows = knows
+        self._prefers = prefers
         self._waiting: dict[CallId, _Waiting] = {}
 
     async def serve(self, session: Session) -> None:
@@ -108,7 +117,7 @@ class Lobby:
                 caller=ask.caller,
                 need=ask.need,
                 priority=ask.priority,
-                prefer=ask.prefer,
+                prefer=ask.prefer or self._prefers(ask.queue, ask.caller.number, now),
                 again=ask.again,
             )
         )

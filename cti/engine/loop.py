@@ -18,10 +18,11 @@ from ..core import events as ev
 from ..core.acd import Acd
 from ..core.call import CallTracker
 from ..core.floor import AgentOnFloor
-from ..core.words import AgentCard, AgentId, Miss, Phone, Presence, QueueName, QueueRules, Uniqueid, Verdict
+from ..core.words import AgentCard, AgentId, CallId, Miss, Phone, Presence, QueueName, QueueRules, Uniqueid, Verdict
 from ..errors import StoreError
 from ..journal.engine_log import EngineJournal, Kind
 from .customers import Customers
+from .familiar import Familiar, Served
 from .floor import Floor
 from .inbox import Inbox
 from .lobby import Lobby
@@ -53,7 +54,8 @@ class Engine:
         self.acd = Acd()
         self.tracker = CallTracker()
         self.floor = Floor(publish)
-        self.lobby = Lobby(self.post, lambda queue: queue in self._queues)
+        self.familiar = Familiar()
+        self.lobby = Lobby(self.post, lambda queue: queue in self._queues, self.familiar.prefers)
         self.mirror = Mirror(actions.post, self.phone_of)
         self._timers = Timers(self.post)
         self._queue_pace = Pace(self.floor.tell_queue, QUEUE_SECONDS)
@@ -185,6 +187,7 @@ class Engine:
             case ev.OfferAnswered(call=call, agent=agent):
                 self._write(Kind.ANSWERED, event.at, call=call, agent=agent)
             case ev.TalkEnded(call=call, agent=agent):
+                self._served(call, agent, event.at)
                 self._write(Kind.TALK_ENDED, event.at, call=call, agent=agent)
             case ev.CallerLeft(call=call):
                 self._write(Kind.LEFT, event.at, call=call)
@@ -212,6 +215,11 @@ class Engine:
         )
         self.floor.joined(event)
         self._customers.look_up(event.call, caller.number, self.floor.customer)
+
+    def _served(self, call: CallId, agent: AgentId, at: datetime) -> None:
+        talk = self.floor.calls.get(call)
+        if talk is not None and talk["state"] == "connected" and talk["agent"] == agent:
+            self.familiar.note(Served(talk["number"], agent, at, (at - talk["since"]).total_seconds()))
 
     # --- commands ---------------------------------------------------------------------------------
 

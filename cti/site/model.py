@@ -165,6 +165,14 @@ class Step(Value):
     need: Need = {}
 
 
+class Preferred(Value):
+    """Whose caller it is: who served this number within `days` for at least `seconds`; waited for `wait_seconds`."""
+
+    days: int = 30
+    seconds: int = 60
+    wait_seconds: int = 0
+
+
 class Queue(Value):
     """How one queue is served. For `max_…` 0 is no limit. `full`, `busy_ratio` and `closed`: None = as `overflow`."""
 
@@ -180,6 +188,7 @@ class Queue(Value):
     max_length: int = 0
     max_ratio: float = 0.0
     max_misses: int = 0
+    preferred: Preferred = Preferred(days=0)
     priority: int = 0
     schedule: str = ""
     closed: Target | None = None

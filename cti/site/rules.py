@@ -11,6 +11,12 @@ def rules_of(site: model.Site) -> list[QueueRules]:
     return [_rules(queue) for queue in site.queues.values()]
 
 
+def windows_of(site: model.Site) -> dict[QueueName, tuple[int, float]]:
+    """Which talks make an agent preferred, by queue: within so many days, at least so many seconds."""
+    preferred = ((QueueName(queue.name), queue.preferred) for queue in site.queues.values())
+    return {queue: (one.days, float(one.seconds)) for queue, one in preferred}
+
+
 def need_of(need: model.Need) -> Need:
     """A need as the core holds it: sorted by skill."""
     return tuple((Skill(skill), level) for skill, level in sorted(need.items()))
@@ -27,4 +33,5 @@ def _rules(queue: model.Queue) -> QueueRules:
         max_length=queue.max_length,
         max_ratio=queue.max_ratio,
         max_misses=queue.max_misses,
+        prefer_wait_seconds=float(queue.preferred.wait_seconds),
     )

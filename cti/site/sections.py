@@ -170,6 +170,7 @@ def read_queue(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Que
         max_length=fields.number("max_length", 0, 0, 100_000),
         max_ratio=fields.decimal("max_ratio", 0.0, 0, 1000),
         max_misses=fields.number("max_misses", 0, 0, 100),
+        preferred=_preferred(ctx, fields),
         priority=fields.number("priority", 0, -100, 100),
         schedule=schedule,
         closed=closed,
@@ -178,6 +179,20 @@ def read_queue(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Que
     )
     fields.done()
     return queue
+
+
+def _preferred(ctx: Context, queue: Fields) -> model.Preferred:
+    node = queue.get("preferred")
+    if node is None:
+        return model.Preferred(days=0)
+    fields = Fields(ctx, node, f"{queue.what}: preferred", queue.line("preferred"))
+    preferred = model.Preferred(
+        days=fields.number("days", 30, 0, 3650),
+        seconds=fields.number("seconds", 60, 0, 86_400),
+        wait_seconds=fields.number("wait_seconds", 0, 0, 3600),
+    )
+    fields.done()
+    return preferred
 
 
 def _steps(ctx: Context, queue: Fields) -> tuple[model.Step, ...]:

@@ -53,6 +53,20 @@ async def test_a_day_becomes_conversations(store, day):
     assert [told["decision"]["chosen"] for told in await store.explanations(calls[3])] == ["1003"]
 
 
+async def test_talks_tell_who_served_which_number(store, day):
+    first = day.call(1)
+    day.call(2)
+    day.call(3)  # nobody answers
+    await Importer(day.files, store).drain()
+    began = (await store.conversation(first))["started"]
+    talks = {number: (agent, seconds) for number, agent, _, seconds in await store.talks(began, 10)}
+    assert talks["13800000001"] == ("1001", 4.9)
+    assert "13800000003" not in talks
+    assert len(await store.talks(began, 1)) == 1
+    rows = {row["number"]: row for row in await store.conversations()}
+    assert await store.talks(max(row["ended"] for row in rows.values()), 10) == []
+
+
 async def test_importing_again_changes_nothing(store, day, exported):
     day.call(1)
     assert await Importer(day.files, store).drain() > 0

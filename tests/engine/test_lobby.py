@@ -94,3 +94,14 @@ async def test_a_second_session_of_the_same_call_takes_the_place_without_losing_
     await second_serving
     assert second.variables == [("CTI_VERDICT", "overflow")]
     assert room.events.empty()
+
+
+async def test_who_knows_the_number_is_preferred_unless_the_dialplan_prefers_somebody():
+    events = asyncio.Queue()
+    lobby = Lobby(events.put_nowait, lambda queue: True, lambda queue, number, now: f"{queue}:{number}")
+    for arguments, preferred in ((ASK, "sales:13800138000"), ([*ASK, "prefer=1009"], "1009")):
+        serving = asyncio.create_task(lobby.serve(FakeSession(arguments)))
+        assert (await events.get()).prefer == preferred
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        await events.get()

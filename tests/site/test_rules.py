@@ -24,5 +24,6 @@ def test_the_demo_sales_queue_becomes_rules() -> None:
         max_wait_seconds=180.0,
         max_misses=2,
         max_length=20,
+        prefer_wait_seconds=30.0,
         max_ratio=5.0,
     )
