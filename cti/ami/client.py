@@ -29,6 +29,7 @@ from .pending import Response
 from .wire import Headers, Message
 
 RESYNC = ("CoreShowChannels", "QueueStatus", "DeviceStateList")
+REST_SECONDS = 0.002  # between two reads of a burst
 MAX_HELD = 50_000  # events held during a resync; more than that and it is begun again
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class AmiClient:
     `wanted` are the event names that `on_message` gets. The callbacks run inside the reader, or inside the `send` that
     finds the line dead; they must not block, and an exception in one is logged and costs that one message. `on_down`
     comes once for each `on_up`. `state` and `why` (one line) say how the line is, `on_state` tells when that changes.
+    `rest` says, each time, how many seconds the reader may leave between two reads of a burst.
     """
 
     def __init__(
@@ -78,12 +80,14 @@ class AmiClient:
         on_up: Callable[[list[Message]], None] = lambda _: None,
         on_down: Callable[[], None] = lambda: None,
         on_state: Callable[[LinkState], None] = lambda _: None,
+        rest: Callable[[], float] = lambda: REST_SECONDS,
         classes: str = "call,system",
         timing: Timing = Timing(),
     ) -> None:
         self._account = {"host": host, "port": port, "username": user, "secret": password}
         self._wanted = frozenset(wanted)
         self._on_message, self._on_up, self._on_down, self._on_state = on_message, on_up, on_down, on_state
+        self._rest = rest
         self._classes = classes
         self._timing = timing
         self.state = LinkState.DOWN
@@ -146,7 +150,7 @@ class AmiClient:
 
     async def _one_life(self) -> Exception:
         """From connect to the end of that connection; returns what ended it."""
-        connection = OneConnection(self._wanted, self._take, self._lost, **self._account)
+        connection = OneConnection(self._wanted, self._take, self._lost, self._rest, **self._account)
         self._set_state(LinkState.CONNECTING)
         try:
             async with asyncio.timeout(self._timing.connect):

@@ -94,6 +94,11 @@ class Lobby:
         if waiting is not None and not waiting.verdict.done():
             waiting.speaker.say(parts, keys)
 
+    @property
+    def anybody_waits(self) -> bool:
+        """Whether a caller here has no verdict yet."""
+        return any(not waiting.verdict.done() for waiting in self._waiting.values())
+
     def __len__(self) -> int:
         return len(self._waiting)
 

@@ -105,3 +105,14 @@ async def test_who_knows_the_number_is_preferred_unless_the_dialplan_prefers_som
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
         await events.get()
+
+
+async def test_somebody_waits_until_the_verdict_is_given():
+    room = Room()
+    assert not room.lobby.anybody_waits
+    serving = asyncio.create_task(room.lobby.serve(FakeSession(ASK)))
+    await room.next(CallerJoined)
+    assert room.lobby.anybody_waits
+    room.lobby.decide("c1", Verdict.OVERFLOW)
+    assert not room.lobby.anybody_waits
+    await serving
