@@ -16,7 +16,7 @@ import json
 import re
 
 from ..core.journal import JournalLine, Source
-from .fields import fields, instant
+from .fields import fields, instant, number, plain
 from .queue_log import CALL
 from .refusal import LineError
 
@@ -59,7 +59,8 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
         raise LineError("a channel id that Asterisk does not make")
     told, peer = (values[10], values[11]) if not values[11].startswith("{") else (values[11], values[10])
     columns = ("number", "name", "exten", "context", "channel", "app", "peer", "user")
-    data = {name: value for name, value in zip(columns, [*values[4:10], peer, values[12]], strict=True) if value}
+    said = (number(values[4]), plain(values[5]), number(values[6]), *values[7:10], plain(peer), plain(values[12]))
+    data = {name: value for name, value in zip(columns, said, strict=True) if value}
     extra: dict[str, object] = {"extra": found} if (found := _extra(told)) else {}
     if kind not in EVENTS:
         extra["user_event"] = kind

@@ -1,6 +1,7 @@
 """CSV fields and instants as Asterisk's cel_custom and cdr_custom write them: every value quoted, quotes doubled.
 
-It knows the wire (func_strings.c: CSV_QUOTE) and nothing of what the columns mean.
+It knows the wire (func_strings.c: CSV_QUOTE; cdrel_custom/formatters.c from 22.9 on) and nothing of what the columns
+mean.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from .refusal import LineError
 
 _EPOCH = re.compile(r"[0-9]{9,10}(?:\.[0-9]{1,9})?", re.ASCII)
 _CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?", re.ASCII)
+_CONTROLS = dict.fromkeys((*range(32), 127))
+_NO_NUMBER = re.compile(r"[^0-9A-Za-z+*#@._-]")
 _LONGEST_VALUE = 8_192
 
 
@@ -35,6 +38,16 @@ def fields(raw: bytes, least: int) -> list[str]:
     if any(len(value) > _LONGEST_VALUE for value in rows[0]):
         raise LineError("a value that is too long")
     return rows[0]
+
+
+def plain(text: str) -> str:
+    """What a caller, a phone or a provider said, without its control characters."""
+    return text.translate(_CONTROLS)
+
+
+def number(text: str) -> str:
+    """The same of a number: Asterisk writes it down before the dialplan's FILTER() has seen it."""
+    return _NO_NUMBER.sub("", text)
 
 
 def instant(text: str) -> datetime:

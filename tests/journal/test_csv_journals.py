@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.journal import cdr, cel
+from cti.journal.records import split_csv
 from cti.journal.refusal import LineError
 
 ENTER = (
@@ -98,3 +99,28 @@ def test_any_bytes_are_read_or_refused(raw):
     for parse in (cel.parse, cdr.parse):
         with contextlib.suppress(LineError):
             parse(ENTER[:60] + raw, "f", 0)
+
+
+# As Asterisk 22.10 writes them with named fields: quotes doubled, everything else as the caller sent it.
+HOSTILE_START = (
+    b'"CHAN_START","1795306833.526228","1795306833.3","1795306833.3",'
+    b'"1001\n200 result=1\n""CHAN_START"",""1795306833","a\x1b[2J""b",'
+    b'"4008001234","from-trunk","PJSIP/itsp-00000003","","","",""\n'
+)
+
+
+def test_line_feeds_of_a_hostile_number_are_neither_records_nor_text():
+    records, end = split_csv(HOSTILE_START + ENTER + b"\n", 0)
+    assert (len(records), end) == (2, len(HOSTILE_START) + len(ENTER) + 1)
+    line = cel.parse(records[0].raw, "f", 0)
+    assert line.data["number"] == "1001200result1CHAN_START1795306833"
+    assert line.data["name"] == 'a[2J"b'
+
+
+def test_a_cdr_with_whole_seconds_is_counted_from_its_instants():
+    whole = ROW.replace(b'"0.000000","1795307760', b'"1795307760.000000","1795307760').replace(
+        b'"0.602715","0.000000"', b'"0","0"'
+    )
+    line = cdr.parse(whole, "f", 0)
+    assert line.data["duration_seconds"] == pytest.approx(0.602715)
+    assert line.data["talk_seconds"] == pytest.approx(0.207963)

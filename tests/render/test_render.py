@@ -46,6 +46,19 @@ def test_the_instances_own_template_wins(
     assert files == {"a.conf": "own\n", "b.conf": "b\n"}
 
 
+def test_an_asterisk_without_named_journal_fields_gets_the_mappings(
+    config: Config, installation: Installation, demo: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = Renderer(config, installation).render(demo, [])
+    monkeypatch.setattr(type(installation), "has", lambda _, module: module != "res_cdrel_custom.so")  # 22.8 and older
+    old = Renderer(config, installation).render(demo, [])
+    for name in ("cel_custom.conf", "cdr_custom.conf"):
+        assert "\n[Master.csv]\n" in new[name]
+        assert "CSV_QUOTE" not in new[name]
+        assert "\nMaster.csv => ${CSV_QUOTE(" in old[name]
+        assert "[Master.csv]" not in old[name]
+
+
 def test_by_default_the_homes_folders_come_before_ours(config: Config, installation: Installation) -> None:
     folders = Renderer(config, installation).folders
     assert folders[:2] == [config.home / "dialplan", config.home / "asterisk_conf"]
