@@ -17,8 +17,10 @@ from typing import Any
 
 from . import events as ev
 from .agent import Agent, Signal
+from .announcing import Announcing
 from .commands import CancelTimer, Command, StartTimer, WithdrawOffer
 from .events import Event
+from .expected_wait import Accuracy
 from .floor import AgentOnFloor, FloorSnapshot, QueueOnFloor, show_agent, show_call
 from .matching import Matching
 from .queue import Away, CallState, Connected, Entry, Offered, Waiting
@@ -43,6 +45,7 @@ class Acd:
         self._roster = Roster(self._out)
         self._calls: dict[CallId, CallState] = {}
         self._room = WaitingRoom(self._roster, self._calls, self._out, explain=explain)
+        self._announcing = Announcing(self._calls, self._room.lines, self._out)
         self._arrivals = 0
         self._now = datetime.min.replace(tzinfo=UTC)
         self._matching = Matching(self._roster, self._room, self._calls, self._out)
@@ -67,6 +70,7 @@ class Acd:
             ev.AgentReachable: lambda e: self._fact(e, lambda agent, _: self._roster.reach(agent, e.reachable)),
             ev.CallerJoined: self._caller_joined,
             ev.CallerLeft: self._caller_left,
+            ev.KeyPressed: self._key_pressed,
             ev.OfferAnswered: self._offer_answered,
             ev.OfferMissed: self._offer_missed,
             ev.TalkEnded: self._talk_ended,
@@ -84,6 +88,7 @@ class Acd:
         handler(event)
         self._matching.match(event.at)
         self._room.telling.show_queues()
+        self._announcing.follow(event)
         commands, self._out[:] = list(self._out), []
         return commands
 
@@ -112,6 +117,10 @@ class Acd:
         """Where this call is now; None for one that neither waits, rings, talks nor is on its way back."""
         return self._calls.get(call)
 
+    def accuracy(self, queue: QueueName) -> Accuracy | None:
+        """What the expected waits of this queue were worth lately; None without history."""
+        return self._announcing.accuracy(queue, self._now)
+
     def mirror(self) -> list[Command]:
         """Everything that the fallback queues must know, for an Asterisk that has just started."""
         return self._roster.mirror()
@@ -123,6 +132,7 @@ class Acd:
             return replace(event, at=self._now)
         self._roster.shift(back)
         self._room.shift(back, event.at)
+        self._announcing.shift(back)
         return event
 
     # --- queues and agents ------------------------------------------------------------------------
@@ -225,6 +235,11 @@ class Acd:
             case Connected() | None:  # the talk ends with the agent's leg
                 return
         del self._calls[event.call]
+
+    def _key_pressed(self, event: ev.KeyPressed) -> None:
+        state = self._calls.get(event.call)
+        if isinstance(state, Waiting) and event.key and event.key == state.line.rules.exit_key:
+            self._room.release(state, event.at, Outcome.EXIT_KEY, f"the caller pressed {event.key}")
 
     def _offer_answered(self, event: ev.OfferAnswered) -> None:
         state, agent = self._calls.get(event.call), self._roster.agents.get(event.agent)

@@ -89,5 +89,14 @@ class CallbackLost:
 
 
 TimerKey = (
-    OfferLost | WrapUp | NextRing | MaxWait | PreferWait | PauseLimit | CallbackOffer | CallbackDue | CallbackLost
+    OfferLost
+    | WrapUp
+    | NextRing
+    | MaxWait
+    | PreferWait
+    | PauseLimit
+    | AnnounceDue
+    | CallbackOffer
+    | CallbackDue
+    | CallbackLost
 )

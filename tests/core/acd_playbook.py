@@ -19,7 +19,7 @@ from cti.core.words import AgentCard, Miss, Presence, QueueRules, Ring
 from cti.errors import Refused
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-LOUD = (cmd.OfferCall, cmd.WithdrawOffer, cmd.ReleaseCaller, cmd.MoveCaller)
+LOUD = (cmd.OfferCall, cmd.WithdrawOffer, cmd.ReleaseCaller, cmd.MoveCaller, cmd.Announce)
 
 
 @dataclass(frozen=True)
@@ -216,6 +216,10 @@ def Left(call):
     return lambda at: ev.CallerLeft(at=at, call=call)
 
 
+def Pressed(call, key):
+    return lambda at: ev.KeyPressed(at=at, call=call, key=key)
+
+
 def Answered(call, agent):
     return lambda at: ev.OfferAnswered(at=at, call=call, agent=agent)
 
@@ -257,6 +261,10 @@ def Release(call, **fields):
 
 def Move(call, queue):
     return cmd.MoveCaller, {"call": call, "queue": queue}
+
+
+def Say(call, *parts, keys=""):
+    return cmd.Announce, {"call": call, "parts": parts, "keys": keys}
 
 
 def Show(agent, presence, **fields):

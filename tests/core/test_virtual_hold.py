@@ -21,6 +21,7 @@ from acd_playbook import (
     QueueRemoved,
     Ready,
     Release,
+    Say,
     Show,
     Timer,
     Wait,
@@ -148,7 +149,8 @@ def test_a_queue_without_the_option_never_offers_it():
 
 def test_whatever_else_is_told_then_the_key_still_counts_and_the_key_to_leave_does_too():
     book = Book(sales(key="5", prompt="ours", queue_rules={"exit_key": "9"}))
-    book >> Joined("c1") >> Wait(30) << Told("c1", "ours", "59")
+    book >> Joined("c1") << Say("c1", keys="9")
+    book >> Wait(30) << Told("c1", "ours", "59")
     assert book.hold.offers.with_key(cmd.Announce(call="c1", parts=("hold_on",), keys="9")).keys == "95"
     book >> Pressed("c1", "5") << Ask("c1")
 
