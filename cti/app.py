@@ -121,7 +121,7 @@ async def _serve(
     async with _tasks() as start:
         start(engine.run(), "engine")
         start(link.client.run(), "ami")
-        start(_reloading(config, engine, store, reload), "reload")
+        start(_reloading(config, engine, store, link, reload), "reload")
         web = WebServer(config.bind, config.web_port, hub=hub, backend=backend, verify=verify)
         await stack.enter_async_context(web)
         log.info("pages and API on %s", web.url)
@@ -162,13 +162,14 @@ async def _remember(engine: Engine, store: Store, widest: Window) -> None:
     log.info("the last agent of %d numbers is known", len(engine.familiar))
 
 
-async def _reloading(config: Config, engine: Engine, store: Store, asked: asyncio.Event) -> None:
+async def _reloading(config: Config, engine: Engine, store: Store, link: ManagerLink, asked: asyncio.Event) -> None:
     """SIGHUP: read site.yaml and the agents' rows again; a mistake in them changes nothing."""
     while True:
         await asked.wait()
         asked.clear()
         try:
             await _define(config, engine, store)
+            link.compare_members()
             log.info("site and agents read again")
         except SiteError as error:
             log.error("reload refused, %d mistakes in site.yaml; the first: %s", len(error.mistakes), error.mistakes[0])

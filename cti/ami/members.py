@@ -10,13 +10,14 @@ from .wire import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One member of one queue. `interface` is what rings, `name` what queue_log calls it."""
+    """One member of one queue. `interface` is what rings, `name` what queue_log calls it, `reason` why it is paused."""
 
     queue: str
     interface: str
     name: str
     penalty: int
     paused: bool
+    reason: str = ""
 
 
 def queue_members(rows: Iterable[Message]) -> list[Member]:
@@ -33,4 +34,5 @@ def _member(row: Message) -> Member:
         name=row.get("Name", ""),
         penalty=int(penalty) if penalty.isdecimal() else 0,
         paused=row.get("Paused", "0") == "1",
+        reason=row.get("PausedReason", ""),
     )

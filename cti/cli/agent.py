@@ -19,7 +19,7 @@ from ..errors import UsageError
 from . import complete
 from .presence import PRESENCE
 from .rows import as_json, print_json, print_table, seen, with_store
-from .serve import tell_engine
+from .running import tell_engine
 from .staffing import STAFFING, apply_now, new_secret, ship_phones
 
 _SECRETS = ("phone_secret",)

@@ -26,6 +26,7 @@ from ..render.reloads import needs_restart, reloads_for
 from ..render.render import Renderer
 from ..site.load import load_site
 from ..site.model import Site
+from .running import tell_engine
 
 Say = Callable[[str], None]
 SAY_SECONDS = 0.5
@@ -99,6 +100,8 @@ def ship(config: Config, site: Site, *, dry_run: bool, say: Say) -> tuple[Change
     if running and needs_restart(changed.to_read):
         say(f"restart Asterisk for: {', '.join(needs_restart(changed.to_read))}")
     mark_read(config.etc)
+    if commands and tell_engine(config):  # a new queue has no members until the engine sees that it is there
+        say("the engine reads site.yaml again")
     return changed, commands
 
 

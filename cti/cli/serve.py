@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
 from pathlib import Path
 
 import click
@@ -19,8 +17,9 @@ from ..errors import PbxError, Refused
 from ..pbx.find import find_asterisk
 from ..pbx.process import find_pid, start
 from ..site.load import load_site
-from ..supervisor import Supervisor, pid_file
+from ..supervisor import Supervisor
 from .dialplan import ship
+from .running import running, tell_engine
 
 
 @click.command()
@@ -56,21 +55,3 @@ def serve(home: Path, no_pbx: bool, reload_: bool, verbose: bool) -> None:
 async def _migrate(config: Config) -> None:
     async with Store(config.database_url):
         pass
-
-
-def running(config: Config, name: str) -> int:
-    """The pid of a child or the supervisor when it runs, else 0."""
-    try:
-        pid = int(pid_file(config, name).read_text())
-        line = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (OSError, ValueError):
-        return 0
-    return pid if b"cti" in line else 0
-
-
-def tell_engine(config: Config) -> bool:
-    """Have a running engine read site and agents again; False when none runs."""
-    pid = running(config, "engine")
-    if pid:
-        os.kill(pid, signal.SIGHUP)
-    return bool(pid)

@@ -22,7 +22,7 @@ from ..errors import UsageError
 from ..site.load import load_site
 from . import complete
 from .rows import as_json, print_json, seen, with_store
-from .serve import tell_engine
+from .running import tell_engine
 
 apply_now = click.option(
     "--apply", "apply_now", is_flag=True, help="Also render Asterisk's files and reload it (cti dialplan apply)."

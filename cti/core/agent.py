@@ -116,7 +116,8 @@ class Agent:
     next: Presence | None = None
     next_reason: str = ""
     serves: dict[QueueName, int] = field(default_factory=dict)  # queues, with the first ring satisfied
-    mirrored: dict[QueueName, int] = field(default_factory=dict)  # the same, as the fallback knows it
+    penalties: dict[QueueName, int] = field(default_factory=dict)  # the same queues, as the fallback should know them
+    mirrored: dict[QueueName, int] = field(default_factory=dict)  # as it does
     agent: AgentId = field(init=False)  # the number: a new card of the same person has the same
     order: tuple[int, str] = field(init=False)  # sorts by agent number: the shorter number first, as numbers do
 

@@ -100,7 +100,7 @@ class ShowQueue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorMember:
-    """Keep this agent as a member of the fallback queue with this penalty (ring index, 0 = innermost)."""
+    """Keep this agent as a member of the fallback queue with this penalty (see core.fallback)."""
 
     queue: QueueName
     agent: AgentId

@@ -13,6 +13,7 @@ from cti.errors import Refused
 
 from .agent import Agent, Signal
 from .commands import Command, MirrorMember, MirrorPause, ShowPresence, UnmirrorMember
+from .fallback import native_penalty
 from .pool import Pool, Pools
 from .routing import penalty
 from .words import AgentCard, AgentId, CallId, Presence, QueueName, QueueRules
@@ -184,7 +185,7 @@ class Roster:
         self._out.append(ShowPresence(agent=agent.agent, presence=presence, reason=reason, call=call))
         self._echo(agent)
         paused, was_paused = presence is Presence.PAUSED, before[0] is Presence.PAUSED
-        if agent.is_here and (paused, reason if paused else "") != (was_paused, before[1] if was_paused else ""):
+        if (paused, reason if paused else "") != (was_paused, before[1] if was_paused else ""):
             self._out.append(MirrorPause(agent=agent.agent, paused=paused, reason=reason if paused else ""))
         if agent.is_ready:
             self.woken[agent.agent] = None
@@ -193,6 +194,8 @@ class Roster:
         """The agent's skills or a queue's rules changed: see anew which queues the agent serves."""
         served = ((queue, penalty(agent.card, serves.rules)) for queue, serves in self.queues.items())
         agent.serves = {queue: ring for queue, ring in served if ring is not None}
+        costs = ((queue, native_penalty(agent.card, self.queues[queue].rules)) for queue in agent.serves)
+        agent.penalties = {queue: cost for queue, cost in costs if cost is not None}
         for queue, serves in self.queues.items():
             serves.serving.discard(agent.agent)
             if agent.agent in serves.ready:
@@ -211,7 +214,7 @@ class Roster:
         else:
             self.here.pop(agent.agent, None)
         self._count(agent)
-        wanted = agent.serves if agent.is_here else {}
+        wanted = agent.penalties if agent.is_here else {}
         if wanted is not agent.mirrored and wanted != agent.mirrored:
             self._mirror(agent, wanted)
 
@@ -227,9 +230,9 @@ class Roster:
     def _mirror(self, agent: Agent, wanted: dict[QueueName, int]) -> None:
         for queue in sorted(agent.mirrored.keys() - wanted.keys()):
             self._out.append(UnmirrorMember(queue=queue, agent=agent.agent))
-        for queue, ring in wanted.items():
-            if agent.mirrored.get(queue) != ring:
-                self._out.append(MirrorMember(queue=queue, agent=agent.agent, penalty=ring))
+        for queue, cost in wanted.items():
+            if agent.mirrored.get(queue) != cost:
+                self._out.append(MirrorMember(queue=queue, agent=agent.agent, penalty=cost))
         if agent.presence is Presence.PAUSED and wanted.keys() - agent.mirrored.keys():
             self._out.append(MirrorPause(agent=agent.agent, paused=True, reason=agent.reason))
         agent.mirrored = wanted

@@ -36,6 +36,8 @@ def sharpen(queued: list[Stretch], legs: Legs, customer: str, entered: Iterable[
                 started = _nearest(stretch.started, entries) or started
                 if stretch.ended not in met:
                     ended = _nearest(stretch.ended, [mine.ended if mine else None]) or ended
+                if ended is not None and started > ended:  # that parting came later in the same second
+                    started = min(stretch.started, ended)
             case Kind.RING:
                 started, ended = _ring(stretch, ended, _rung(legs, stretch))
             case Kind.TALK:

@@ -1,8 +1,10 @@
 """Keeps `app_queue`'s members, penalties and pauses equal to the agents', so that the fallback can always serve.
 
-It knows what should be there and tells Asterisk each change as it happens; after a reconnect it compares with what
-`QueueStatus` says and mends the difference. Members persist in AstDB (queues.conf: persistentmembers=yes), so they
-also outlive a restart of Asterisk. Wrap-up is not mirrored: were the engine to die, the agent would stay paused.
+It knows what should be there and tells Asterisk each change as it happens. After a reconnect, and after site.yaml or
+the agents were read again, it compares with what `QueueStatus` says and mends the difference: a queue that Asterisk did
+not know yet when an agent was added, a phone that changed. Members persist in AstDB (queues.conf:
+persistentmembers=yes), so they also outlive a restart of Asterisk. Wrap-up is not mirrored: were the engine to die, the
+agent would stay paused.
 """
 
 from __future__ import annotations
@@ -20,10 +22,11 @@ class Mirror:
     """`send(action, headers)` posts one AMI action; it does nothing while the link is down."""
 
     def __init__(self, send: Send, phone_of: Callable[[AgentId], Phone | None]) -> None:
-        self._send = send
+        self._out = send
         self._phone_of = phone_of
         self._wanted: dict[tuple[QueueName, AgentId], int] = {}
         self._paused: dict[AgentId, str] = {}
+        self.changes = 0  # so far: whoever compares knows whether an answer is older than the last of them
 
     def member(self, command: MirrorMember) -> None:
         """Add the agent to the fallback queue, or change the penalty."""
@@ -66,7 +69,10 @@ class Mirror:
             row = there.pop((queue, phone), None)
             if row is None:
                 self._add(queue, agent, phone)
-            elif row.penalty != penalty or row.paused != (agent in self._paused):
+            elif row.name != agent:  # the phone was somebody else's
+                self._remove(queue, phone)
+                self._add(queue, agent, phone)
+            elif (row.penalty, row.paused, row.reason if row.paused else "") != self._state(agent, penalty):
                 self._penalty(queue, phone, penalty)
                 self._pause(phone, agent in self._paused, self._paused.get(agent, ""), queue)
             else:
@@ -75,6 +81,13 @@ class Mirror:
         for queue, interface in there:
             self._remove(queue, Phone(interface))
         return sent + len(there)
+
+    def _state(self, agent: AgentId, penalty: int) -> tuple[int, bool, str]:
+        return penalty, agent in self._paused, self._paused.get(agent, "")
+
+    def _send(self, action: str, headers: Mapping[str, str]) -> None:
+        self.changes += 1
+        self._out(action, headers)
 
     def _add(self, queue: QueueName, agent: AgentId, phone: Phone) -> None:
         headers = {

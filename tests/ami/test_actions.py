@@ -18,10 +18,10 @@ from cti.core.words import AgentId, Phone, QueueName
 from cti.engine.mirror import Mirror
 from cti.errors import AmiError
 
-SENT = {"QueueAdd", "QueueRemove", "QueuePenalty", "QueuePause", "CoreStatus", "Ping", "Login"}
+SENT = {"QueueAdd", "QueueRemove", "QueuePenalty", "QueuePause", "QueueStatus", "CoreStatus", "Ping", "Login"}
 LISTS = {"CoreShowChannels", "QueueStatus", "DeviceStateList"}
 WAYS = {"send", "post", "start", "_send"}  # of Mirror, ManagerLink, AmiClient, OneConnection
-FORWARDERS = {"ami/client.py", "engine/link.py"}  # hand on the action that they were given
+FORWARDERS = {"ami/client.py", "engine/link.py", "engine/mirror.py"}  # hand on the action that they were given
 ROOMS = ("ami", "engine", "web", "cli", "agi", "app.py", "supervisor.py", "customers", "recordings", "journal", "db")
 
 

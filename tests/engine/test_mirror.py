@@ -1,5 +1,7 @@
 """The fallback queue has the members, penalties and pauses that the agents have."""
 
+from dataclasses import replace
+
 from cti.ami.members import Member
 from cti.core.commands import MirrorMember, MirrorPause, UnmirrorMember
 from cti.engine.mirror import Mirror
@@ -73,3 +75,29 @@ def test_a_logout_removes_the_member_once():
     m.unmember(UnmirrorMember(queue="sales", agent="1001"))
     m.unmember(UnmirrorMember(queue="sales", agent="1001"))
     assert [action for action, _ in sent] == ["QueueAdd", "QueueRemove"]
+
+
+def test_a_phone_that_was_another_agents_is_taken_from_them():
+    m, sent = mirror()
+    m.member(MirrorMember(queue="sales", agent="1001", penalty=0))
+    sent.clear()
+    there = Member(queue="sales", interface="PJSIP/1001", name="1002", penalty=0, paused=False)
+    assert m.reconcile([there], ["sales"]) == 1
+    assert [action for action, _ in sent] == ["QueueRemove", "QueueAdd"]
+    assert sent[1][1]["MemberName"] == "1001"
+
+
+def test_another_reason_for_the_same_pause_is_mended_too():
+    m, sent = mirror()
+    m.member(MirrorMember(queue="sales", agent="1001", penalty=0))
+    m.pause(MirrorPause(agent="1001", paused=True, reason="lunch"))
+    sent.clear()
+    row = Member(queue="sales", interface="PJSIP/1001", name="1001", penalty=0, paused=True, reason="lunch")
+    assert m.reconcile([row], ["sales"]) == 0
+    changes = m.changes
+    assert m.reconcile([replace(row, reason="training")], ["sales"]) == 1
+    assert sent[-1] == (
+        "QueuePause",
+        {"Interface": "PJSIP/1001", "Paused": "true", "Queue": "sales", "Reason": "lunch"},
+    )
+    assert m.changes > changes, "whoever compares meanwhile must know"
