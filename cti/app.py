@@ -21,6 +21,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from .agi.scripts import ScriptHost
 from .agi.server import AgiServer
@@ -34,7 +35,8 @@ from .engine.familiar import MOST_NUMBERS, Served, Window
 from .engine.feature import Features
 from .engine.link import ManagerLink
 from .engine.loop import Engine
-from .engine.restore import last_presences, restoring_events
+from .engine.restore import closed_queues, last_presences, restoring_events
+from .engine.today import IN_TIME, Today
 from .errors import CtiError, SiteError
 from .journal.engine_log import EngineJournal
 from .journal.importer import Importer, journal_files
@@ -96,7 +98,9 @@ async def run_engine(config: Config, stop: asyncio.Event) -> None:
         backend = Answers(config, engine, link, store, lambda: timezone)
         hub = Hub(backend.snapshot)
         timezone = load_site(config.site_file).site.timezone
+        engine.floor.today = await _today(store, ZoneInfo(timezone))
         await _define(config, engine, store)
+        engine.restore_closed(closed_queues(config.journal_file))
         for event in restoring_events(last_presences(config.journal_file, engine.agents), datetime.now(UTC)):
             engine.handle(event)
         await _serve(config, stack, engine, link, hub, backend, store, stop)
@@ -141,6 +145,13 @@ async def _first(wanted: Awaitable[Any], other: Awaitable[Any]) -> bool:
     for task in pending:
         task.cancel()
     return tasks[0] in done
+
+
+async def _today(store: Store, zone: ZoneInfo) -> Today:
+    """The queues' counts since midnight, as far as the rows have them."""
+    today, now = Today(zone), datetime.now(UTC)
+    today.begin(await store.served_since(today.midnight(now), IN_TIME), now)
+    return today
 
 
 async def _define(config: Config, engine: Engine, store: Store) -> None:

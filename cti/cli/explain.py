@@ -10,9 +10,9 @@ from typing import Any
 import click
 from rich.text import Text
 
+from ..core.explaining import Candidate, Step, steps
 from ..db.people import People
 from ..db.store import Store
-from .explaining import Candidate, Step, steps
 from .rows import as_json, clock, console, localised, print_json, seen, timezone, with_store, zone
 
 _COLOURS = {"chosen": "green", "in": "cyan", "out": "dim"}

@@ -25,7 +25,10 @@ class CallPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentOnFloor:
-    """One agent. `call` None while talking: a call that the queues did not offer. `next` is for after the call."""
+    """One agent. `call` None while talking: a call that the queues did not offer. `next` is for after the call.
+
+    `serves` are the queues whose callers the agent may be offered, sorted.
+    """
 
     agent: AgentId
     name: str
@@ -36,6 +39,7 @@ class AgentOnFloor:
     call: CallId | None
     reachable: bool
     next: Presence | None
+    serves: tuple[QueueName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,7 @@ def show_agent(agent: Agent) -> AgentOnFloor:
         call=agent.call,
         reachable=agent.reachable,
         next=agent.next,
+        serves=tuple(sorted(agent.serves)),
     )
 
 

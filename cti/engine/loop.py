@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from ..core import commands as do
@@ -18,6 +18,7 @@ from ..core import events as ev
 from ..core.acd import Acd
 from ..core.call import CallTracker
 from ..core.floor import AgentOnFloor
+from ..core.timer_keys import NextRing
 from ..core.words import AgentCard, AgentId, CallId, Miss, Phone, Presence, QueueName, QueueRules, Uniqueid, Verdict
 from ..errors import StoreError
 from ..journal.engine_log import EngineJournal, Kind
@@ -59,9 +60,11 @@ class Engine:
         self.mirror = Mirror(actions.post, self.phone_of)
         self._timers = Timers(self.post)
         self._queue_pace = Pace(self.floor.tell_queue, QUEUE_SECONDS)
+        self.floor.counted = self._queue_pace.changed
         self._journal = journal
         self._customers = customers
         self._queues: set[QueueName] = set()
+        self._closed: set[QueueName] = set()
         self._cards: dict[AgentId, AgentCard] = {}
         self._inbox = Inbox(self._handle_one)
         self._performers: dict[type[do.Command], Callable[[Any, datetime], None]] = {
@@ -70,7 +73,7 @@ class Engine:
             do.ReleaseCaller: self._release,
             do.MoveCaller: self._move,
             do.Announce: lambda c, _: self.lobby.say(c.call, c.parts, c.keys),
-            do.StartTimer: lambda c, _: self._timers.start(c.key, c.seconds),
+            do.StartTimer: self._start_timer,
             do.CancelTimer: lambda c, _: self._timers.cancel(c.key),
             do.ShowPresence: self._show_presence,
             do.ShowQueue: lambda c, _: self._show_queue(c),
@@ -109,6 +112,8 @@ class Engine:
 
     def _define(self, rules: list[QueueRules], known: dict[AgentId, AgentCard], now: datetime) -> None:
         for queue in self._queues - {rule.name for rule in rules}:
+            self._closed.discard(queue)
+            self.floor.closed(queue, False)
             self._to_core(ev.QueueRemoved(at=now, queue=queue))
             self.floor.queues.pop(queue, None)
         for agent in self._cards.keys() - known.keys():
@@ -123,6 +128,16 @@ class Engine:
         self.tracker.set_phones({card.phone: agent for agent, card in known.items()})
         for fact in self.tracker.refresh(now):
             self._to_core(fact)
+        for agent in known:
+            self._show_beside(agent)
+
+    def restore_closed(self, closed: Collection[QueueName]) -> None:
+        """At a start: these queues had been closed by hand. The journal says it again, also when there are none."""
+        now = datetime.now(UTC)
+        for queue in sorted(self._queues.intersection(closed)):
+            self.handle(ev.QueueClosed(at=now, queue=queue))
+        if not self._closed:
+            self._stand(now)
 
     def phone_of(self, agent: AgentId) -> Phone | None:
         """What rings for this agent."""
@@ -196,9 +211,33 @@ class Engine:
         match event:
             case ev.TalkEnded(call=call, agent=agent):
                 self.floor.pop_ended(call, agent, "talk_ended")
-                self.floor.ended(call)
+                self.floor.ended(call, event.at)
             case ev.CallerLeft(call=call) if self.floor.calls.get(call, {}).get("state") != "connected":
-                self.floor.ended(call)
+                self.floor.ended(call, event.at)
+            case ev.QueueClosed(queue=queue) | ev.QueueOpened(queue=queue):
+                self._gate(queue, isinstance(event, ev.QueueClosed), event.at)
+            case ev.PriorityChanged(call=call, priority=priority):
+                self._write(Kind.PRIORITY, event.at, call=call, priority=priority)
+                self.floor.priority(call, priority)
+            case ev.AgentLoggedIn() | ev.AgentLoggedOut() | ev.AgentPaused() | ev.AgentUnpaused() | ev.AgentReachable():
+                self._show_beside(event.agent)
+
+    def _gate(self, queue: QueueName, closed: bool, at: datetime) -> None:
+        """Closed or opened by hand: kept over a restart by the journal, which every file of it repeats."""
+        (self._closed.add if closed else self._closed.discard)(queue)
+        self.floor.closed(queue, closed)
+        self._queue_pace.changed(queue)
+        self._stand(at)
+
+    def _stand(self, at: datetime) -> None:
+        try:
+            self._journal.stand(Kind.QUEUES, at, closed=sorted(self._closed))
+        except StoreError as error:
+            log.error("%s", error)
+
+    def _show_beside(self, agent: AgentId) -> None:
+        if agent in self._cards:
+            self.floor.beside(self.acd.agent(agent))
 
     def _joined(self, event: ev.CallerJoined) -> None:
         self.tracker.introduce(Uniqueid(event.call), number=event.caller.number, at=event.at)
@@ -253,19 +292,24 @@ class Engine:
 
     def _release(self, command: do.ReleaseCaller, at: datetime) -> None:
         self.lobby.decide(command.call, Verdict.OVERFLOW, (("CTI_OUTCOME", command.outcome.value),))
-        self.floor.ended(command.call)
+        self.floor.ended(command.call, at)
         self._write(Kind.RELEASED, at, call=command.call, queue=command.queue, outcome=command.outcome)
 
     def _move(self, command: do.MoveCaller, at: datetime) -> None:
         self.lobby.decide(command.call, Verdict.MOVE, (("CTI_MOVE", str(command.queue)),))
         self._write(Kind.MOVED, at, call=command.call, queue=command.queue)
 
+    def _start_timer(self, command: do.StartTimer, at: datetime) -> None:
+        self._timers.start(command.key, command.seconds)
+        if isinstance(command.key, NextRing):
+            self.floor.next_ring(command.key.call, at + timedelta(seconds=command.seconds))
+
     def _show_queue(self, shown: do.ShowQueue) -> None:
         self.floor.queue(shown, self.acd.longest(shown.queue))
         self._queue_pace.changed(shown.queue)
 
     def _show_presence(self, shown: do.ShowPresence, at: datetime) -> None:
-        self.floor.presence(shown, at)
+        self.floor.presence(shown, at, self.acd.agent(shown.agent) if shown.agent in self._cards else None)
         values = {"call": shown.call} if shown.call is not None else {}
         reason = shown.reason if shown.presence is Presence.PAUSED else ""
         self._write(Kind.PRESENCE, at, agent=shown.agent, presence=shown.presence, reason=reason, **values)
@@ -281,6 +325,8 @@ class Engine:
             candidates=told.candidates,
             **({"why": told.why} if told.why else {}),
         )
+        if told.decision == "wait":
+            self.floor.ring(told.call, told.ring, at)
 
     def _write(self, kind: Kind, at: datetime, **values: Any) -> None:
         """A full disk must not stop a call: said in the log, and the call goes on."""

@@ -1,7 +1,7 @@
-"""What the engine remembers over its own death: who was logged in or paused, read back from its journal.
+"""What the engine remembers over its own death: who was logged in or paused, which queues were closed.
 
-It knows the journal's `presence` lines and reads files from their end, so that a start stays quick. Calls are not
-restored from here: a live call is seen in Asterisk's snapshot, a waiting one asks again by itself.
+It knows the journal's `presence` and `queues` lines and reads files from their end, so that a start stays quick. Calls
+are not restored from here: a live call is seen in Asterisk's snapshot, a waiting one asks again by itself.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..core.events import AgentLoggedIn, AgentPaused, Event
-from ..core.words import AgentId, Presence
+from ..core.words import AgentId, Presence, QueueName
 from ..errors import StoreError
 from ..journal.engine_log import Kind, parse
 from ..journal.refusal import LineError
@@ -44,6 +44,20 @@ def last_presences(journal: Path, agents: set[AgentId]) -> dict[AgentId, tuple[P
             missing.discard(agent)
             found[agent] = (Presence(line.data["presence"]), str(line.data.get("reason", "")))
     return found
+
+
+def closed_queues(journal: Path) -> set[QueueName]:
+    """The queues that were closed by hand, by the newest line that says so. Raises StoreError."""
+    for raw in _newest_lines(journal):
+        if b'"kind":"queues"' not in raw:
+            continue
+        try:
+            line = parse(raw, "", 0)
+        except LineError:
+            continue
+        if line is not None and line.kind == Kind.QUEUES:
+            return {QueueName(str(queue)) for queue in line.data.get("closed", ())}
+    return set()
 
 
 def restoring_events(presences: dict[AgentId, tuple[Presence, str]], at: datetime) -> list[Event]:

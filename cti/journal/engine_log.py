@@ -38,6 +38,8 @@ class Kind(StrEnum):
     PRESENCE = "presence"  # agent, presence, reason
     LEFT = "left"  # the caller no longer waits with us
     RELEASED = "released"  # queue, outcome
+    PRIORITY = "priority"  # priority: what a supervisor gave the caller
+    QUEUES = "queues"  # closed [queue, …]: all that are closed by hand; a standing line
     MOVED = "moved"  # queue: where a supervisor sent the caller
     EXPLAIN = "explain"  # decision, ring, chosen, candidates [[agent, why], …], why (where a rule decided)
     LEG_ENDED = "leg_ended"  # leg, cause: what we saw of a channel that a dying Asterisk never closed
@@ -54,6 +56,12 @@ class EngineJournal:
         self._torn = False
         self._file = -1
         self._size = 0
+        self._standing: dict[Kind, dict[str, Any]] = {}
+
+    def stand(self, kind: Kind, at: datetime, **values: Any) -> None:
+        """Append a line that holds until the next one of its kind; every new file begins with it. Raises StoreError."""
+        self._standing[kind] = values
+        self.append(kind, at, **values)
 
     def append(self, kind: Kind | str, at: datetime, **values: Any) -> None:
         """Write one line. `at` must be aware; dataclasses, enums, instants and durations in `values` become plain.
@@ -83,6 +91,8 @@ class EngineJournal:
             raise StoreError(f"cannot open the engine's journal {self.path}: {error.strerror}") from error
         if self._size == 0:
             self._write(_line(Kind.OPENED, at, {"file": secrets.token_hex(8)}))
+            for kind, values in self._standing.items():
+                self._write(_line(kind, at, values))
 
     def _rotate(self, at: datetime) -> None:
         self.close()

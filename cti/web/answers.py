@@ -7,13 +7,15 @@ anything: a change of presence is a request to the core, and its refusal is pass
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
 from ..config import Config
 from ..core import events as ev
-from ..core.words import AgentId, CallId
+from ..core.explaining import steps
+from ..core.words import AgentId, CallId, QueueName
 from ..db.history import Wanted
 from ..db.people import People
 from ..db.store import Store
@@ -22,7 +24,7 @@ from ..engine.loop import Engine
 from ..errors import NotFound
 from ..recordings.index import sound_file, wav_header
 from .auth import Kind, Subject, Verify
-from .backend import CallFilter, CallPage, Entity, Recording, Verb
+from .backend import CallFilter, CallPage, CallVerb, Entity, QueueVerb, Recording, Verb
 
 
 class Answers:
@@ -42,6 +44,32 @@ class Answers:
             raise NotFound(f"no agent {agent}; see: cti agent list")
         await self._engine.request(_request(agent, verb, reason))
         return self._engine.floor.agents[agent]
+
+    async def queue_command(self, queue: QueueName, verb: QueueVerb) -> Entity:
+        """Ask the core; the queue's entity afterwards. Raises NotFound."""
+        self._known(queue)
+        event = ev.QueueClosed if verb is QueueVerb.CLOSE else ev.QueueOpened
+        await self._engine.request(event(at=datetime.now(UTC), queue=queue))
+        return self._engine.floor.queues[queue]
+
+    async def call_command(self, call: CallId, verb: CallVerb, value: str | int) -> Entity:
+        """Ask the core; the call's entity as it was before. Raises NotFound, Refused."""
+        if verb is CallVerb.MOVE:
+            self._known(QueueName(str(value)))
+        entity = self._engine.floor.calls.get(call, {"call": call})
+        await self._engine.request(_call_request(call, verb, value))
+        return entity
+
+    def _known(self, queue: QueueName) -> None:
+        if queue not in self._engine.queues:
+            raise NotFound(f"no queue {queue}; see: cti queue list")
+
+    async def explain(self, call: CallId) -> Sequence[Entity] | None:
+        """From the engine's journal as the rows have it."""
+        try:
+            return [asdict(step) for step in steps(await self._store.story(call))]
+        except NotFound:
+            return None
 
     async def calls(self, wanted: CallFilter) -> CallPage:
         """Conversations, newest first. The page after starts before the last one's beginning."""
@@ -95,6 +123,19 @@ def _request(agent: AgentId, verb: Verb, reason: str) -> ev.Event:
             return ev.AgentUnpaused(at=now, agent=agent)
         case Verb.WRAP_UP_END:
             return ev.WrapUpEnded(at=now, agent=agent)
+        case _ as never:
+            assert_never(never)
+
+
+def _call_request(call: CallId, verb: CallVerb, value: str | int) -> ev.Event:
+    now = datetime.now(UTC)
+    match verb:
+        case CallVerb.MOVE:
+            return ev.CallerMoved(at=now, call=call, queue=QueueName(str(value)))
+        case CallVerb.PRIORITY:
+            return ev.PriorityChanged(at=now, call=call, priority=int(value))
+        case CallVerb.WITHDRAW:
+            return ev.CallerWithdrawn(at=now, call=call)
         case _ as never:
             assert_never(never)
 

@@ -22,7 +22,19 @@ from .auth import Denial, Gate, Kind, Subject, address_of, bearer
 from .backend import Entity, FloorBackend
 from .payload import encode
 from .push import Hub
-from .questions import known_query, read_agent, read_call_id, read_filter, read_reason, read_verb
+from .questions import (
+    known_query,
+    read_agent,
+    read_body,
+    read_call_id,
+    read_call_value,
+    read_call_verb,
+    read_filter,
+    read_queue,
+    read_queue_verb,
+    read_reason,
+    read_verb,
+)
 from .ranges import stream
 
 log = logging.getLogger(__name__)
@@ -58,7 +70,10 @@ class Api:
             web.get("/api/calls", let(self._calls), allow_head=False),
             web.get("/api/calls/{call}", let(self._call), allow_head=False),
             web.get("/api/calls/{call}/recording", let(self._recording), allow_head=False),
+            web.get("/api/calls/{call}/explain", let(self._explain), allow_head=False),
             web.post("/api/agents/{agent}/{verb}", let(self._command)),
+            web.post("/api/queues/{queue}/{verb}", let(self._queue_command)),
+            web.post("/api/calls/{call}/{verb}", let(self._call_command)),
         ]
 
     def _with_subject(self, answer: Answer) -> Handler:
@@ -114,7 +129,21 @@ class Api:
             raise NotFound("no such call")
         return found
 
+    async def _explain(self, request: web.Request, who: Subject) -> web.Response:
+        """GET /api/calls/{call}/explain: `{"steps": [...]}`, every decision with its candidates; supervisors only."""
+        known_query(request, ())
+        if who.kind is not Kind.SUPERVISOR:
+            return problem(403, "only a supervisor may see how agents were compared")
+        told = await self._backend.explain(read_call_id(request))
+        if told is None:
+            raise NotFound("no such call")
+        return reply({"steps": list(told)})
+
     async def _command(self, request: web.Request, who: Subject) -> web.Response:
+        """POST /api/agents/{agent}/{verb}: login, logout, pause `{"reason": …}`, unpause, wrap-up-end.
+
+        An agent for themselves, a supervisor for everybody. The agent afterwards; 409 when not now.
+        """
         known_query(request, ())
         agent, verb = read_agent(request), read_verb(request)
         if not who.may_act_for(agent):
@@ -122,6 +151,30 @@ class Api:
         reason = await read_reason(request, verb)
         log.info("%s %r asks for %s of agent %s", who.kind, who.name, verb, agent)
         return reply(await self._backend.agent_command(agent, verb, reason))
+
+    async def _queue_command(self, request: web.Request, who: Subject) -> web.Response:
+        """POST /api/queues/{queue}/{verb}: open or close by hand, without a body; supervisors only. The queue."""
+        known_query(request, ())
+        queue, verb = read_queue(request), read_queue_verb(request)
+        await read_body(request, ())
+        if who.kind is not Kind.SUPERVISOR:
+            return problem(403, "only a supervisor may open and close queues")
+        log.info("%s %r asks to %s queue %s", who.kind, who.name, verb, queue)
+        return reply(await self._backend.queue_command(queue, verb))
+
+    async def _call_command(self, request: web.Request, who: Subject) -> web.Response:
+        """POST /api/calls/{call}/{verb} on a waiting caller; supervisors only. The call as it was; 409 when not now.
+
+        move `{"queue": name}` keeps the time of entry; priority `{"priority": n}`: each point is worth a minute of
+        waiting; withdraw sends the caller where the queue's overflow leads.
+        """
+        known_query(request, ())
+        call, verb = read_call_id(request), read_call_verb(request)
+        value = await read_call_value(request, verb)
+        if who.kind is not Kind.SUPERVISOR:
+            return problem(403, "only a supervisor may change the line")
+        log.info("%s %r asks for %s %s of call %s", who.kind, who.name, verb, value, ascii(call))
+        return reply(await self._backend.call_command(call, verb, value))
 
 
 @web.middleware

@@ -6,9 +6,13 @@ text; every duration is in seconds and says so in its name.
 
 Entities, the same in a snapshot and in a delta (a delta carries the whole entity, never a difference):
 
-    agent  {agent, name, presence, reason, since, call}
-    queue  {queue, waiting, ready, oldest}                 oldest: when the longest waiting caller entered, or null
-    call   {call, queue, number, name, language, path, state, agent, entered, since}
+    agent  {agent, name, presence, reason, since, call, next, reachable, serves}
+           next: paused or offline when that comes after the call, or null; serves: queues
+    queue  {queue, waiting, ready, oldest, closed, today}
+           oldest: when the longest waiting caller entered, or null; closed: by hand;
+           today: {answered, in_time, lost, service} since the site's midnight (engine.today says what they mean)
+    call   {call, queue, number, name, language, path, state, agent, entered, since, priority, ring, next_ring_at}
+           ring: the one open now; next_ring_at: when the next one opens by the clock, or null
     pop    {call, agent, queue, number, name, customer, language, path, digits, waited_seconds, offered_at}
 """
 
@@ -34,6 +38,21 @@ class Verb(StrEnum):
     PAUSE = "pause"
     UNPAUSE = "unpause"
     WRAP_UP_END = "wrap-up-end"
+
+
+class QueueVerb(StrEnum):
+    """What a supervisor may do with a queue."""
+
+    OPEN = "open"
+    CLOSE = "close"
+
+
+class CallVerb(StrEnum):
+    """What a supervisor may do with a caller who waits."""
+
+    MOVE = "move"
+    PRIORITY = "priority"
+    WITHDRAW = "withdraw"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +107,24 @@ class FloorBackend(Protocol):
 
         Raises Refused (not now), NotFound (no such agent), UsageError (no such reason).
         """
+        ...
+
+    async def queue_command(self, queue: QueueName, verb: QueueVerb) -> Entity:
+        """Close a queue by hand (newcomers go where `closed` leads, those who wait stay) or open it; its entity
+        afterwards. Kept over a restart of the engine. Raises NotFound.
+        """
+        ...
+
+    async def call_command(self, call: CallId, verb: CallVerb, value: str | int) -> Entity:
+        """Send a waiting caller to another queue, change the priority, or take the caller out.
+
+        `value` is the queue, the priority, or "". The call's entity as it was before. Raises Refused (it rings, talks,
+        or is gone), NotFound (no such queue).
+        """
+        ...
+
+    async def explain(self, call: CallId) -> Sequence[Entity] | None:
+        """Every decision on a call in order, as `core.explaining.Step` has it; None when there is no such call."""
         ...
 
     async def calls(self, wanted: CallFilter) -> CallPage:

@@ -17,7 +17,7 @@ from aiohttp import web
 from cti.core.words import AgentId, CallId, Outcome, QueueName
 from cti.errors import NotFound, UsageError
 
-from .backend import CallFilter, Verb
+from .backend import CallFilter, CallVerb, QueueVerb, Verb
 from .payload import decode
 
 QUEUE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -25,7 +25,7 @@ AGENT = re.compile(r"[0-9A-Za-z_-]{1,40}")
 NUMBER = re.compile(r"\+?[0-9]{1,31}")
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 CURSOR = re.compile(r"[0-9A-Za-z._~:+=-]{0,200}")
-MOST, REASON = 500, 64
+MOST, REASON, PRIORITY = 500, 64, 100
 YEARS = range(1970, 2101)
 T = TypeVar("T")
 
@@ -88,19 +88,63 @@ def read_verb(request: web.Request) -> Verb:
         raise NotFound(f"no such command; known: {', '.join(Verb)}") from error
 
 
+def read_queue(request: web.Request) -> QueueName:
+    """The queue of the path. Raises NotFound for what cannot be one."""
+    text = request.match_info["queue"]
+    if not QUEUE.fullmatch(text):
+        raise NotFound("no such queue")
+    return QueueName(text)
+
+
+def read_queue_verb(request: web.Request) -> QueueVerb:
+    """What is asked of the queue. Raises NotFound."""
+    try:
+        return QueueVerb(request.match_info["verb"])
+    except ValueError as error:
+        raise NotFound(f"no such command; known: {', '.join(QueueVerb)}") from error
+
+
+def read_call_verb(request: web.Request) -> CallVerb:
+    """What is asked of the call. Raises NotFound."""
+    try:
+        return CallVerb(request.match_info["verb"])
+    except ValueError as error:
+        raise NotFound(f"no such command; known: {', '.join(CallVerb)}") from error
+
+
+async def read_call_value(request: web.Request, verb: CallVerb) -> str | int:
+    """The body's `queue` of a move, its `priority`, or "". Raises UsageError."""
+    if verb is CallVerb.WITHDRAW:
+        await read_body(request, ())
+        return ""
+    field = "queue" if verb is CallVerb.MOVE else "priority"
+    value = (await read_body(request, (field,))).get(field)
+    if verb is CallVerb.MOVE:
+        if not isinstance(value, str) or not QUEUE.fullmatch(value):
+            raise UsageError("a move needs the name of a queue")
+        return value
+    if not isinstance(value, int) or isinstance(value, bool) or not -PRIORITY <= value <= PRIORITY:
+        raise UsageError(f"a priority is a whole number from -{PRIORITY} to {PRIORITY}")
+    return value
+
+
 async def read_reason(request: web.Request, verb: Verb) -> str:
     """The body's `reason`: needed for a pause, refused otherwise. Raises UsageError."""
+    body = await read_body(request, ("reason",) if verb is Verb.PAUSE else ())
+    return _reason(body.get("reason")) if verb is Verb.PAUSE else ""
+
+
+async def read_body(request: web.Request, fields: Collection[str]) -> dict[str, Any]:
+    """The body as a JSON object that has no other fields; {} without a body. Raises UsageError."""
     raw = await request.read()
     if raw and request.content_type != "application/json":
         raise UsageError("the body must be application/json")
     body: Any = decode(raw) if raw else {}
     if not isinstance(body, dict):
         raise UsageError("the body must be a JSON object")
-    if unknown := set(body) - ({"reason"} if verb is Verb.PAUSE else set()):
+    if unknown := set(body) - set(fields):
         raise UsageError(f"unknown field {min(unknown)[:40]!r}")
-    if verb is not Verb.PAUSE:
-        return ""
-    return _reason(body.get("reason"))
+    return body
 
 
 def _reason(value: object) -> str:

@@ -47,3 +47,20 @@ def test_a_torn_last_line_and_no_journal_at_all_are_fine(tmp_path):
     with path.open("ab") as file:
         file.write(b'{"kind":"presence","at":"2026-')
     assert restore.last_presences(path, {"1001"}) == {"1001": (Presence.READY, "")}
+
+
+def test_the_queues_that_were_closed_are_known_after_any_number_of_new_files(tmp_path):
+    path = tmp_path / "engine.jsonl"
+    assert restore.closed_queues(path) == set()
+    journal = EngineJournal(path, rotate_bytes=400)
+    journal.stand(Kind.QUEUES, NOW, closed=["parts"])
+    journal.stand(Kind.QUEUES, NOW, closed=["parts", "sales"])
+    for number in range(40):
+        journal.append(Kind.PRESENCE, NOW, agent=f"10{number}", presence="ready", reason="")
+    journal.close()
+    files = sorted(tmp_path.iterdir())
+    assert len(files) > 5
+    assert all(b'"kind":"queues"' in file.read_bytes() for file in files)
+    assert restore.closed_queues(path) == {"parts", "sales"}
+    EngineJournal(path).stand(Kind.QUEUES, NOW, closed=[])
+    assert restore.closed_queues(path) == set()

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
-from cti.core.words import AgentId, CallId
+from cti.core.words import AgentId, CallId, QueueName
 from cti.errors import CtiError, NotFound
 from cti.web.auth import Kind, Subject
-from cti.web.backend import CallFilter, CallPage, Recording, Verb
+from cti.web.backend import CallFilter, CallPage, CallVerb, QueueVerb, Recording, Verb
 from cti.web.push import Hub
 from cti.web.server import WebServer
 
@@ -46,6 +46,21 @@ class FakeBackend:
         if agent not in ("1001", "1002"):
             raise NotFound(f"no agent {agent}")
         return {"agent": agent, "presence": "paused" if verb is Verb.PAUSE else "ready", "reason": reason}
+
+    async def queue_command(self, queue: QueueName, verb: QueueVerb) -> dict[str, Any]:
+        self.asked.append((verb, queue))
+        if self.error:
+            raise self.error
+        return {"queue": queue, "closed": verb is QueueVerb.CLOSE}
+
+    async def call_command(self, call: CallId, verb: CallVerb, value: str | int) -> dict[str, Any]:
+        self.asked.append((verb, (call, value)))
+        if self.error:
+            raise self.error
+        return {"call": call}
+
+    async def explain(self, call: CallId) -> list[dict[str, Any]] | None:
+        return [{"what": "waits on"}] if call == "c1" else None
 
     async def calls(self, wanted: CallFilter) -> CallPage:
         self.asked.append(("calls", wanted))

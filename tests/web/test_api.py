@@ -144,6 +144,63 @@ async def test_a_supervisor_pauses_an_agent_with_a_reason(client: ClientSession,
     assert backend.asked == [("pause", ("1002", "午餐"))]
 
 
+async def test_a_supervisor_closes_and_opens_queues_and_an_agent_does_not(client: ClientSession, backend: Any) -> None:
+    assert await ask(client, "/api/queues/sales/close", BOSS, "POST") == (200, {"queue": "sales", "closed": True})
+    assert await ask(client, "/api/queues/sales/open", BOSS, "POST") == (200, {"queue": "sales", "closed": False})
+    assert backend.asked == [("close", "sales"), ("open", "sales")]
+    assert (await ask(client, "/api/queues/sales/close", ANNA, "POST"))[0] == 403
+    assert (await ask(client, "/api/queues/sales/close", None, "POST"))[0] == 401
+    assert len(backend.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "value"),
+    [("move", {"queue": "service"}, "service"), ("priority", {"priority": -3}, -3), ("withdraw", None, "")],
+)
+async def test_a_supervisor_changes_the_line_and_an_agent_does_not(
+    client: ClientSession, backend: Any, verb: str, body: Any, value: object
+) -> None:
+    assert await ask(client, f"/api/calls/c1/{verb}", BOSS, "POST", json=body) == (200, {"call": "c1"})
+    assert backend.asked == [(verb, ("c1", value))]
+    assert (await ask(client, f"/api/calls/c1/{verb}", ANNA, "POST", json=body))[0] == 403
+    backend.error = Refused("call c1 rings at agent 1001: it cannot be moved now")
+    assert await ask(client, f"/api/calls/c1/{verb}", BOSS, "POST", json=body) == (409, {"error": str(backend.error)})
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/api/calls/c1/move", {}, 400),
+        ("/api/calls/c1/move", {"queue": "../x"}, 400),
+        ("/api/calls/c1/move", {"queue": 5}, 400),
+        ("/api/calls/c1/move", {"queue": "sales", "by": "x"}, 400),
+        ("/api/calls/c1/priority", {"priority": "5"}, 400),
+        ("/api/calls/c1/priority", {"priority": True}, 400),
+        ("/api/calls/c1/priority", {"priority": 1.5}, 400),
+        ("/api/calls/c1/priority", {"priority": 101}, 400),
+        ("/api/calls/c1/withdraw", {"queue": "sales"}, 400),
+        ("/api/queues/sales/close", {"until": "never"}, 400),
+        ("/api/queues/sales/explode", None, 404),
+        ("/api/queues/Sales/close", None, 404),
+        ("/api/queues/sales%0A/close", None, 404),
+        ("/api/calls/c1/explode", None, 404),
+    ],
+)
+async def test_a_hostile_wish_about_the_line_reaches_nobody(
+    client: ClientSession, backend: Any, path: str, body: Any, status: int
+) -> None:
+    from yarl import URL
+
+    assert (await ask(client, URL(path, encoded=True), BOSS, "POST", json=body))[0] == status  # type: ignore[arg-type]
+    assert backend.asked == []
+
+
+async def test_the_explanation_of_a_call_is_for_supervisors(client: ClientSession) -> None:
+    assert await ask(client, "/api/calls/c1/explain") == (200, {"steps": [{"what": "waits on"}]})
+    assert (await ask(client, "/api/calls/c1/explain", ANNA))[0] == 403
+    assert (await ask(client, "/api/calls/c9/explain"))[0] == 404
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [
