@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from ..core.agent import TRANSITIONS, Signal
+from ..core.agent import TRANSITIONS, WRAP_UPS, Signal
 from ..core.words import Presence
 
 
@@ -17,8 +17,13 @@ def docs() -> None:
 
 @docs.command()
 def states() -> None:
-    """Presence: what follows from what. An empty cell is refused (people) or ignored (facts)."""
+    """Presence: what follows from what, and what in each kind of wrap-up. An empty cell is refused or ignored."""
     table = Table("signal", *[presence.value for presence in Presence])
     for signal in Signal:
         table.add_row(signal.value, *[str(TRANSITIONS[presence].get(signal, "")) for presence in Presence])
+    Console().print(table)
+    table = Table("signal, in a wrap-up", *[mode.value for mode in WRAP_UPS])
+    for signal in Signal:
+        if any(signal in row for row in WRAP_UPS.values()):
+            table.add_row(signal.value, *[str(row.get(signal, "")) for row in WRAP_UPS.values()])
     Console().print(table)

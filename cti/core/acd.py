@@ -18,7 +18,7 @@ from typing import Any
 from . import events as ev
 from .agent import Agent, Signal
 from .announcing import Announcing
-from .commands import CancelTimer, Command, StartTimer, WithdrawOffer
+from .commands import CancelTimer, Command, WithdrawOffer
 from .events import Event
 from .expected_wait import Accuracy
 from .floor import AgentOnFloor, FloorSnapshot, QueueOnFloor, show_agent, show_call
@@ -26,9 +26,10 @@ from .matching import Matching
 from .queue import Away, CallState, Connected, Entry, Offered, Waiting
 from .roster import Roster
 from .supervision import Supervision, limited
-from .timer_keys import MaxWait, NextRing, OfferLost, PreferWait, WrapUp
+from .timer_keys import MaxWait, NextRing, OfferLost, PauseLimit, PreferWait, WrapUp
 from .waiting_room import WaitingRoom
 from .words import AgentId, CallId, Miss, Outcome, Presence, QueueName
+from .wrapping import Wrapping
 
 JITTER = timedelta(seconds=5)  # events of several sources may be this much out of order; more is a clock set back
 _GUILTY = (Miss.NO_ANSWER, Miss.BUSY, Miss.UNREACHABLE)  # misses that count towards max_misses
@@ -48,6 +49,7 @@ class Acd:
         self._announcing = Announcing(self._calls, self._room.lines, self._out)
         self._arrivals = 0
         self._now = datetime.min.replace(tzinfo=UTC)
+        self._wrapping = Wrapping(self._roster, self._out)
         self._matching = Matching(self._roster, self._room, self._calls, self._out)
         supervision = Supervision(self._roster, self._room, self._calls, self._out)
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
@@ -62,9 +64,12 @@ class Acd:
             ev.AgentRemoved: self._agent_removed,
             ev.AgentLoggedIn: lambda e: self._roster.log_in(self._roster.person(e.agent), e.at),
             ev.AgentLoggedOut: lambda e: self._ask(e, self._roster.log_out),
-            ev.AgentPaused: lambda e: self._ask(e, lambda agent, at: self._roster.pause(agent, e.reason, at)),
+            ev.AgentPaused: lambda e: self._ask(e, lambda agent, at: self._pause(agent, e, at)),
             ev.AgentUnpaused: lambda e: self._roster.unpause(self._roster.person(e.agent), e.at),
-            ev.WrapUpEnded: lambda e: self._ask(e, self._wrap_up_ended),
+            ev.PauseReasonsDefined: self._reasons_defined,
+            ev.WrapUpAsked: self._wrapping.ask,
+            ev.WrapUpEnded: lambda e: self._ask(e, self._wrapping.end),
+            ev.DispositionGiven: self._wrapping.dispose,
             ev.AgentBusied: lambda e: self._fact(e, self._roster.busy),
             ev.AgentFreed: lambda e: self._fact(e, self._roster.free),
             ev.AgentReachable: lambda e: self._fact(e, lambda agent, _: self._roster.reach(agent, e.reachable)),
@@ -162,7 +167,7 @@ class Acd:
             self._room.send_away(state.entry, event.at)
         elif isinstance(state, Connected):
             del self._calls[state.entry.call]
-        self._cancel_wrap_up(agent)
+        self._wrapping.cancel(agent)
         self._roster.remove_agent(agent, event.at)
 
     def _ask(self, event: Any, request: Callable[[Agent, datetime], None]) -> None:
@@ -170,21 +175,19 @@ class Acd:
         agent = self._roster.person(event.agent)
         wrapped = agent.call if agent.presence is Presence.WRAP_UP else None
         request(agent, event.at)
-        if wrapped is not None:
+        if wrapped is not None and agent.presence is not Presence.WRAP_UP:
             self._out.append(CancelTimer(key=WrapUp(agent.agent, wrapped)))
+
+    def _pause(self, agent: Agent, event: ev.AgentPaused, at: datetime) -> None:
+        self._roster.pause(agent, event.reason, at, restored=event.restored)
+
+    def _reasons_defined(self, event: ev.PauseReasonsDefined) -> None:
+        self._roster.pauses.define(event.reasons, self._roster.agents.values(), event.at)
 
     def _fact(self, event: Any, note: Callable[[Agent, datetime], None]) -> None:
         agent = self._roster.agents.get(event.agent)
         if agent is not None:
             note(agent, event.at)
-
-    def _wrap_up_ended(self, agent: Agent, at: datetime) -> None:
-        agent.allow(Signal.WRAP_UP_ENDED)
-        self._roster.move(agent, Signal.WRAP_UP_ENDED, at)
-
-    def _cancel_wrap_up(self, agent: Agent) -> None:
-        if agent.presence is Presence.WRAP_UP and agent.call is not None:
-            self._out.append(CancelTimer(key=WrapUp(agent.agent, agent.call)))
 
     # --- callers ----------------------------------------------------------------------------------
 
@@ -254,6 +257,7 @@ class Acd:
                 return
         self._calls[event.call] = Connected(entry=state.entry, agent=event.agent)
         agent.misses, agent.answered = 0, agent.answered + 1
+        self._wrapping.talk_began(agent, event.call)
         self._roster.move(agent, Signal.ANSWERED, event.at, call=event.call)
 
     def _offer_missed(self, event: ev.OfferMissed) -> None:
@@ -283,14 +287,8 @@ class Acd:
             self._end_talk(state, event.at)
 
     def _end_talk(self, state: Connected, at: datetime) -> None:
-        agent, served = self._roster.agents[state.agent], self._roster.queues.get(state.entry.queue)
-        seconds = served.rules.wrap_up_seconds if served else 0.0
-        if seconds <= 0 or agent.next is not None:
-            self._roster.move(agent, Signal.TALK_ENDED, at)
-            return
-        call = state.entry.call
-        self._roster.move(agent, Signal.WRAP_UP_BEGAN, at, call=call)
-        self._out.append(StartTimer(key=WrapUp(agent.agent, call), seconds=seconds))
+        agent, entry = self._roster.agents[state.agent], state.entry
+        self._wrapping.talk_ended(agent, entry.call, entry.queue, at)
 
     def _withdraw(self, state: Offered, why: Miss) -> None:
         self._out.append(CancelTimer(key=OfferLost(state.entry.call, state.agent)))
@@ -304,10 +302,10 @@ class Acd:
                 state = self._calls.get(call)
                 if isinstance(state, Offered) and state.agent == name:
                     self._miss(state, Miss.LOST, event.at)
-            case WrapUp(agent=name, call=call):
-                agent = self._roster.agents.get(name)
-                if agent is not None and agent.presence is Presence.WRAP_UP and agent.call == call:
-                    self._roster.move(agent, Signal.WRAP_UP_ENDED, event.at)
+            case WrapUp() as key:
+                self._wrapping.ran_out(key, event.at)
+            case PauseLimit(agent=name) as key:
+                self._roster.pauses.ran_out(key, self._roster.agents.get(name))
             case MaxWait(call=call):
                 state = self._calls.get(call)
                 if isinstance(state, Waiting) and state.limit == event.key:

@@ -3,9 +3,9 @@
 It knows which presence follows which signal and what an agent keeps beside it (idle since, misses in a row, the
 presence chosen for after the call). It knows nothing of queues, of other agents, or of who should get a call.
 
-`TRANSITIONS[presence][signal]` is the whole rule; a miss raises IllegalTransition and changes nothing. A request to
-pause or to log out while a phone rings or talks keeps the presence and takes effect when that is over; it then
-replaces the wrap-up, because the agent has said what comes next.
+`TRANSITIONS[presence][signal]` is the whole rule, and `WRAP_UPS[mode][signal]` its row for each kind of wrap-up; a
+miss raises IllegalTransition and changes nothing. Where a request to pause or to log out leaves the presence as it is
+(a phone rings or talks, a wrap-up that must be sat out), it takes effect when that is over.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from enum import StrEnum
 
 from cti.errors import IllegalTransition
 
-from .words import AgentCard, AgentId, CallId, Presence, QueueName
+from .timer_keys import PauseLimit
+from .words import AgentCard, AgentId, CallId, Presence, QueueName, WrapUpMode
 
 
 class Signal(StrEnum):
@@ -27,18 +28,51 @@ class Signal(StrEnum):
     LOGGED_OUT = "logged_out"
     PAUSED = "paused"
     UNPAUSED = "unpaused"
+    WRAP_UP_ASKED = "wrap_up_asked"
     WRAP_UP_ENDED = "wrap_up_ended"
+    DISPOSED = "disposed"
     OFFERED = "offered"
     ANSWERED = "answered"
     MISSED = "missed"
     WITHDRAWN = "withdrawn"
     TALK_ENDED = "talk_ended"
     WRAP_UP_BEGAN = "wrap_up_began"
+    WRAP_UP_RAN_OUT = "wrap_up_ran_out"
     BUSIED = "busied"
     FREED = "freed"
 
 
-_P, _S = Presence, Signal
+_P, _S, _M = Presence, Signal, WrapUpMode
+
+_THEIRS_TO_END: Mapping[Signal, Presence] = {
+    _S.LOGGED_OUT: _P.OFFLINE,
+    _S.PAUSED: _P.PAUSED,
+    _S.WRAP_UP_ENDED: _P.READY,
+    _S.WRAP_UP_RAN_OUT: _P.READY,
+    _S.DISPOSED: _P.WRAP_UP,
+    _S.BUSIED: _P.WRAP_UP,
+    _S.FREED: _P.WRAP_UP,
+}
+
+WRAP_UPS: Mapping[WrapUpMode, Mapping[Signal, Presence]] = {
+    _M.OPTIONAL: _THEIRS_TO_END,
+    _M.TIMED: _THEIRS_TO_END,
+    _M.TIMED_NO_EARLY_EXIT: {
+        _S.LOGGED_OUT: _P.WRAP_UP,  # takes effect afterwards
+        _S.PAUSED: _P.WRAP_UP,  # takes effect afterwards
+        _S.WRAP_UP_RAN_OUT: _P.READY,
+        _S.DISPOSED: _P.WRAP_UP,
+        _S.BUSIED: _P.WRAP_UP,
+        _S.FREED: _P.WRAP_UP,
+    },
+    _M.MANDATORY_DISPOSITION: {
+        _S.LOGGED_OUT: _P.WRAP_UP,  # takes effect afterwards
+        _S.PAUSED: _P.WRAP_UP,  # takes effect afterwards
+        _S.DISPOSED: _P.READY,
+        _S.BUSIED: _P.WRAP_UP,
+        _S.FREED: _P.WRAP_UP,
+    },
+}
 
 TRANSITIONS: Mapping[Presence, Mapping[Signal, Presence]] = {
     _P.OFFLINE: {_S.LOGGED_IN: _P.READY, _S.BUSIED: _P.OFFLINE, _S.FREED: _P.OFFLINE},
@@ -62,18 +96,14 @@ TRANSITIONS: Mapping[Presence, Mapping[Signal, Presence]] = {
     _P.TALKING: {
         _S.LOGGED_OUT: _P.TALKING,  # takes effect afterwards
         _S.PAUSED: _P.TALKING,  # takes effect afterwards
+        _S.WRAP_UP_ASKED: _P.TALKING,  # takes effect afterwards
+        _S.DISPOSED: _P.TALKING,
         _S.TALK_ENDED: _P.READY,
         _S.WRAP_UP_BEGAN: _P.WRAP_UP,
         _S.BUSIED: _P.TALKING,
         _S.FREED: _P.READY,
     },
-    _P.WRAP_UP: {
-        _S.LOGGED_OUT: _P.OFFLINE,
-        _S.PAUSED: _P.PAUSED,
-        _S.WRAP_UP_ENDED: _P.READY,
-        _S.BUSIED: _P.WRAP_UP,
-        _S.FREED: _P.WRAP_UP,
-    },
+    _P.WRAP_UP: _THEIRS_TO_END,
     _P.PAUSED: {
         _S.LOGGED_OUT: _P.OFFLINE,
         _S.PAUSED: _P.PAUSED,  # another reason
@@ -83,15 +113,19 @@ TRANSITIONS: Mapping[Presence, Mapping[Signal, Presence]] = {
     },
 }
 
-_IN_CALL = (Presence.RINGING, Presence.TALKING)
+_HINTS = {
+    _M.TIMED_NO_EARLY_EXIT: "this wrap-up ends by itself",
+    _M.MANDATORY_DISPOSITION: "say first how the call ended (a disposition)",
+}
 
 
-def after(presence: Presence, signal: Signal) -> Presence:
-    """The presence that follows. Raises IllegalTransition when the table has no such edge."""
-    try:
-        return TRANSITIONS[presence][signal]
-    except KeyError:
-        raise IllegalTransition(f"an agent who is {presence} cannot be {signal.replace('_', ' ')}") from None
+def after(presence: Presence, signal: Signal, wrap_up: WrapUpMode = WrapUpMode.TIMED) -> Presence:
+    """The presence that follows; `wrap_up` counts in a wrap-up only. Raises IllegalTransition without such an edge."""
+    row = WRAP_UPS[wrap_up] if presence is Presence.WRAP_UP else TRANSITIONS[presence]
+    if signal in row:
+        return row[signal]
+    hint = f": {_HINTS[wrap_up]}" if presence is Presence.WRAP_UP and wrap_up in _HINTS else ""
+    raise IllegalTransition(f"an agent who is {presence} cannot be {signal.replace('_', ' ')}{hint}")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,6 +149,12 @@ class Agent:
     answered: int = 0
     next: Presence | None = None
     next_reason: str = ""
+    wrap_up: WrapUpMode = WrapUpMode.TIMED  # which one this is, or was
+    wants_wrap_up: bool = False  # asked for during the call
+    last: CallId | None = None  # the last call answered, still there to give a disposition for
+    disposed: bool = False  # of that call
+    pause_limit: PauseLimit | None = None  # the timer of a pause that may not last for ever
+    over_time: bool = False  # paused for longer than the reason allows
     serves: dict[QueueName, int] = field(default_factory=dict)  # queues, with the first ring satisfied
     penalties: dict[QueueName, int] = field(default_factory=dict)  # the same queues, as the fallback should know them
     mirrored: dict[QueueName, int] = field(default_factory=dict)  # as it does
@@ -145,16 +185,20 @@ class Agent:
         """At work, and has not asked to be away after the call."""
         return self.is_serving and self.next is None
 
+    def after(self, signal: Signal) -> Presence:
+        """The presence that `signal` would lead to. Raises IllegalTransition."""
+        return after(self.presence, signal, self.wrap_up)
+
     def allow(self, signal: Signal) -> None:
         """Raise IllegalTransition, naming the agent, when `signal` is impossible now. Changes nothing."""
         try:
-            after(self.presence, signal)
+            self.after(signal)
         except IllegalTransition as error:
             raise IllegalTransition(f"agent {self.agent}: {error}") from None
 
     def take(self, signal: Signal, at: datetime, *, call: CallId | None = None, reason: str = "") -> None:
         """Follow the table. `call` and `reason` belong to the new presence. Raises IllegalTransition."""
-        presence = after(self.presence, signal)
+        presence = self.after(signal)
         if presence is not self.presence:
             self.since = at
             if presence is Presence.READY and signal is not Signal.WITHDRAWN:
@@ -162,8 +206,9 @@ class Agent:
         self.presence, self.call, self.reason = presence, call, reason
 
     def postpone(self, presence: Presence, reason: str = "") -> bool:
-        """Note what comes after the call; False when no call is in the way."""
-        if self.presence not in _IN_CALL:
+        """Note a pause or a log-out for afterwards; False when nothing is in the way of it now."""
+        signal = Signal.PAUSED if presence is Presence.PAUSED else Signal.LOGGED_OUT
+        if presence in (self.presence, self.after(signal)):
             return False
         self.next, self.next_reason = presence, reason
         return True

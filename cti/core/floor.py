@@ -40,6 +40,7 @@ class AgentOnFloor:
     reachable: bool
     next: Presence | None
     serves: tuple[QueueName, ...] = ()
+    over_time: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,7 @@ def show_agent(agent: Agent) -> AgentOnFloor:
         reachable=agent.reachable,
         next=agent.next,
         serves=tuple(sorted(agent.serves)),
+        over_time=agent.over_time,
     )
 
 

@@ -14,6 +14,7 @@ from cti.errors import Refused
 from .agent import Agent, Signal
 from .commands import Command, MirrorMember, MirrorPause, ShowPresence, UnmirrorMember
 from .fallback import native_penalty
+from .pauses import Pauses
 from .pool import Pool, Pools
 from .routing import penalty
 from .words import AgentCard, AgentId, CallId, Presence, QueueName, QueueRules
@@ -40,6 +41,7 @@ class Roster:
         self.agents: dict[AgentId, Agent] = {}
         self.queues: dict[QueueName, Served] = {}
         self.pools = Pools(self.agents)
+        self.pauses = Pauses(out)
         self.woken: dict[AgentId, None] = {}  # became ready since the ACD last looked, in that order
         self.emptied: list[Pool] = []  # lost their last logged-in agent since then
         self.thinned = False  # somebody may no longer be at work since then
@@ -72,7 +74,7 @@ class Roster:
         """Forget an agent, whatever the presence was."""
         before = _look(agent)
         agent.presence, agent.since, agent.reason, agent.call = Presence.OFFLINE, at, "", None
-        self._show(agent, before)
+        self._show(agent, before, at)
         self.pools.forget(agent)
         self.here.pop(agent.agent, None)
         del self.agents[agent.agent]
@@ -110,9 +112,11 @@ class Roster:
         else:
             self.move(agent, Signal.LOGGED_OUT, at)
 
-    def pause(self, agent: Agent, reason: str, at: datetime) -> None:
-        """No calls, for a reason; after the call if there is one."""
+    def pause(self, agent: Agent, reason: str, at: datetime, *, restored: bool = False) -> None:
+        """No calls, for a reason; after the call if there is one. A `restored` pause keeps whatever reason it had."""
         agent.allow(Signal.PAUSED)
+        if not restored:
+            self.pauses.check(reason)
         if agent.postpone(Presence.PAUSED, reason):
             self.gone[agent.agent] = None
         else:
@@ -133,7 +137,7 @@ class Roster:
         before = _look(agent)
         agent.take(signal, at, call=call, reason=reason)
         agent.settle(at)
-        self._show(agent, before)
+        self._show(agent, before, at)
 
     def busy(self, agent: Agent, at: datetime) -> None:
         """The phone is on a call of its own. Shown as talking when nothing else is going on."""
@@ -156,7 +160,7 @@ class Roster:
 
     def shift(self, back: timedelta) -> None:
         """The wall clock went back: what lasts already goes on lasting as long."""
-        for agent in self.agents.values():
+        for agent in self.agents.values():  # their timers go on; keys are names, not instants to compare with
             agent.since -= back
             agent.idle_since -= back
         self.pools.sort_anew()
@@ -178,10 +182,11 @@ class Roster:
 
     # --- echoes -----------------------------------------------------------------------------------
 
-    def _show(self, agent: Agent, before: _Look) -> None:
+    def _show(self, agent: Agent, before: _Look, at: datetime) -> None:
         if before == _look(agent):
             return
         presence, reason, call = _look(agent)
+        self.pauses.changed(agent, at)
         self._out.append(ShowPresence(agent=agent.agent, presence=presence, reason=reason, call=call))
         self._echo(agent)
         paused, was_paused = presence is Presence.PAUSED, before[0] is Presence.PAUSED

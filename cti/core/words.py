@@ -190,3 +190,4 @@ class AgentCard:
     name: str
     phone: Phone
     skills: dict[Skill, int] = field(default_factory=dict)
+    wrap_up_seconds: float | None = None  # None = the queue's

@@ -47,7 +47,13 @@ class Agent:
     def card(self) -> AgentCard:
         """What the core needs to know."""
         skills = {Skill(skill): level for skill, level in self.skills.items()}
-        return AgentCard(agent=AgentId(self.number), name=self.name, phone=Phone(self.phone), skills=skills)
+        return AgentCard(
+            agent=AgentId(self.number),
+            name=self.name,
+            phone=Phone(self.phone),
+            skills=skills,
+            wrap_up_seconds=self.wrap_up_seconds,
+        )
 
 
 def mistakes_of(agent: Agent) -> list[str]:

@@ -15,7 +15,7 @@ from cti.core import commands as cmd
 from cti.core import events as ev
 from cti.core.acd import Acd
 from cti.core.floor import CallPhase
-from cti.core.words import AgentCard, Miss, Presence, QueueRules, Ring
+from cti.core.words import AgentCard, Miss, PauseReason, Presence, QueueRules, Ring
 from cti.errors import Refused
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -171,6 +171,20 @@ def Unpaused(agent):
 
 def WrapUpEnded(agent):
     return lambda at: ev.WrapUpEnded(at=at, agent=agent)
+
+
+def WrapUpAsked(agent):
+    return lambda at: ev.WrapUpAsked(at=at, agent=agent)
+
+
+def Disposed(call, agent, code="sold", note=""):
+    return lambda at: ev.DispositionGiven(at=at, call=call, agent=agent, code=code, note=note)
+
+
+def Reasons(**seconds):
+    """`Reasons(lunch=1800, tea=0)`: pause reasons with their maximum."""
+    reasons = tuple(PauseReason(name=name, max_seconds=float(most)) for name, most in seconds.items())
+    return lambda at: ev.PauseReasonsDefined(at=at, reasons=reasons)
 
 
 def Busied(agent):

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cti.core.agent import TRANSITIONS, Agent, Signal, after
-from cti.core.words import AgentCard, Presence
+from cti.core.agent import TRANSITIONS, WRAP_UPS, Agent, Signal, after
+from cti.core.words import AgentCard, Presence, WrapUpMode
 from cti.errors import IllegalTransition
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -28,6 +28,28 @@ def test_every_pair_is_in_the_table_or_refused_without_a_change(presence, signal
         with pytest.raises(IllegalTransition, match=f"who is {presence} cannot be"):
             somebody.take(signal, NOON + timedelta(seconds=1))
         assert somebody == agent(presence)
+
+
+@pytest.mark.parametrize(("mode", "signal"), list(itertools.product(WRAP_UPS, Signal)))
+def test_every_pair_of_a_wrap_up_is_in_its_table_or_refused_without_a_change(mode, signal):
+    somebody, before = agent(Presence.WRAP_UP), agent(Presence.WRAP_UP)
+    somebody.wrap_up = before.wrap_up = mode
+    if signal in WRAP_UPS[mode]:
+        somebody.take(signal, NOON)
+        assert somebody.presence is after(Presence.WRAP_UP, signal, mode) is WRAP_UPS[mode][signal]
+    else:
+        with pytest.raises(IllegalTransition, match="who is wrap_up cannot be"):
+            somebody.take(signal, NOON + timedelta(seconds=1))
+        assert somebody == before
+
+
+def test_only_the_end_of_the_time_or_a_disposition_ends_a_wrap_up_that_must_be_sat_out():
+    def ends(mode):
+        return {signal for signal, to in WRAP_UPS[mode].items() if to is not Presence.WRAP_UP}
+
+    assert ends(WrapUpMode.TIMED_NO_EARLY_EXIT) == {Signal.WRAP_UP_RAN_OUT}
+    assert ends(WrapUpMode.MANDATORY_DISPOSITION) == {Signal.DISPOSED}
+    assert set(WRAP_UPS) == set(WrapUpMode) - {WrapUpMode.NONE}
 
 
 def test_every_presence_is_in_the_table_and_can_be_reached_and_left():
