@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .simulate import Arrival
+from .scenario import Arrival
 from .words import CallId, Need, Outcome, QueueName
 
 Chance = Callable[[], float]
@@ -78,6 +78,7 @@ class Recorded:
     wait_seconds: float
     talk_seconds: float = 0.0
     ring_seconds: float = 0.0
+    misses: int = 0  # phones that rang in vain
     need: Need = ()
     priority: int | None = None
 
@@ -104,6 +105,13 @@ def patience_of(callers: Sequence[Recorded]) -> dict[QueueName, float]:
 def _mean_patience(callers: Sequence[Recorded]) -> float:
     gone = sum(caller.gave_up for caller in callers)
     return sum(caller.wait_seconds for caller in callers) / gone if gone else math.inf
+
+
+def miss_chance_of(callers: Sequence[Recorded]) -> float:
+    """The share of the offers that nobody answered; 0 where there were none."""
+    misses = sum(caller.misses for caller in callers)
+    offers = misses + sum(caller.outcome is Outcome.ANSWERED for caller in callers)
+    return misses / offers if offers else 0.0
 
 
 def replay(callers: Sequence[Recorded], chances: Callable[[str], Chance]) -> list[Arrival]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from statistics import NormalDist, fmean, stdev
 
 from .routing import penalty
-from .simulate import Attendance, Run, Scenario, Visit
+from .scenario import Attendance, Run, Scenario, Visit
 from .words import AgentId, Outcome, Presence, QueueName
 
 DEFINITIONS: Mapping[str, str] = {
@@ -20,6 +20,7 @@ DEFINITIONS: Mapping[str, str] = {
     "answered": "of them, those who talked with an agent",
     "abandoned": "share of the offered who hung up, before or while a phone rang",
     "released": "share of the offered whom the queue sent on (time-out, full, overflow)",
+    "stranded": "share of the offered who still waited when nothing more could happen",
     "service_level": "answered within T seconds / offered; abandoned and released count against it",
     "asa_seconds": "mean wait of the answered, ringing included",
     "wait_seconds": "mean wait of all the offered, ringing included",
@@ -40,6 +41,7 @@ class QueueMeasures:
     answered: int
     abandoned: float | None
     released: float | None
+    stranded: float | None
     service_level: float | None
     asa_seconds: float | None
     wait_seconds: float | None
@@ -62,7 +64,7 @@ def measure_queues(
     run: Run, scenario: Scenario, *, within_seconds: float = 20.0, warm_up_seconds: float = 0.0
 ) -> dict[QueueName, QueueMeasures]:
     """Per queue; "" is everything together. Callers of the first `warm_up_seconds` do not count."""
-    counted = [visit for visit in run.visits if visit.joined >= warm_up_seconds and visit.outcome is not None]
+    counted = [visit for visit in run.visits if visit.joined >= warm_up_seconds]
     serving = serving_agents(scenario)
     found = {
         rules.name: _measure(
@@ -100,12 +102,14 @@ def work_seconds(one: Attendance) -> float:
 def _measure(visits: Sequence[Visit], occupied: float | None, within: float) -> QueueMeasures:
     answered = [visit for visit in visits if visit.outcome is Outcome.ANSWERED]
     abandoned = sum(visit.outcome is Outcome.ABANDONED for visit in visits)
+    stranded = sum(visit.outcome is None for visit in visits)
     waits = sorted(visit.wait_seconds for visit in visits)
     return QueueMeasures(
         offered=len(visits),
         answered=len(answered),
         abandoned=_share(abandoned, len(visits)),
-        released=_share(len(visits) - len(answered) - abandoned, len(visits)),
+        released=_share(len(visits) - len(answered) - abandoned - stranded, len(visits)),
+        stranded=_share(stranded, len(visits)),
         service_level=_share(sum(visit.wait_seconds <= within for visit in answered), len(visits)),
         asa_seconds=fmean(visit.wait_seconds for visit in answered) if answered else None,
         wait_seconds=fmean(waits) if waits else None,

@@ -6,16 +6,16 @@ whoever made it, so that two rosters meet the very same callers (common random n
 result means; `measures` counts it.
 
 People here do what people do: a caller hangs up when patience ends, whatever the phones do; a caller whom a queue sends
-on joins the next queue anew, as the dialplan does; an agent lets the phone ring `answer_seconds` long, or misses it;
+on joins the next queue anew, as the dialplan does; an agent lets the phone ring `answer_seconds` long, or misses it,
+and gives a disposition, where one is mandatory, after the queue's wrap-up time;
 agents whom the ACD pauses for misses come back after `missed_pause_seconds`; shifts and breaks begin and end.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any
@@ -25,83 +25,13 @@ from cti.errors import IllegalTransition
 from . import commands as do
 from . import events as ev
 from .acd import Acd
+from .scenario import Arrival, Attendance, Run, Scenario, Shift, Visit
 from .timer_keys import TimerKey
-from .words import AgentCard, AgentId, CallId, Miss, Need, Outcome, Presence, QueueName, QueueRules
+from .words import AgentId, CallId, Miss, Outcome, Presence, QueueName, WrapUpMode
 
 EPOCH = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday, for arrivals that have no date of their own
 MOST_MISSES = 50  # so often nobody answered: even a caller without end to patience has gone
 _GOLDEN = 0.6180339887498949  # its multiples fill 0..1 evenly: one caller's luck, from offer to offer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """One caller. `at` is seconds from the beginning; `priority` None is the queue's; `luck` in 0..1 decides misses."""
-
-    call: CallId
-    at: float
-    queue: QueueName
-    talk_seconds: float
-    patience_seconds: float = math.inf
-    answer_seconds: float = 0.0  # how long a phone rings until this call is answered
-    need: Need = ()
-    priority: int | None = None
-    prefer: AgentId | None = None
-    luck: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shift:
-    """An agent is at work from `start` until `end`, seconds from the beginning; with a reason: on a break instead."""
-
-    agent: AgentId
-    start: float = 0.0
-    end: float = math.inf
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
-    """Queues and people. An agent without a shift of work is there all the time. `overflow`: queue to next queue."""
-
-    queues: Sequence[QueueRules]
-    agents: Sequence[AgentCard]
-    shifts: Sequence[Shift] = ()
-    priorities: Mapping[QueueName, int] = field(default_factory=dict)
-    overflow: Mapping[QueueName, QueueName] = field(default_factory=dict)
-    miss_chance: float = 0.0
-    missed_pause_seconds: float = 120.0
-
-
-@dataclass(slots=True, kw_only=True)
-class Visit:
-    """One caller's stay in one queue. `wait_seconds` runs until answered, hung up or sent on; ringing is waiting."""
-
-    call: CallId
-    queue: QueueName
-    joined: float
-    offered: float | None = None  # when a phone rang first
-    wait_seconds: float = 0.0
-    talk_seconds: float = 0.0
-    agent: AgentId | None = None
-    misses: int = 0
-    outcome: Outcome | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Attendance:
-    """Seconds that one agent spent in each presence, and calls answered."""
-
-    seconds: dict[Presence, float] = field(default_factory=dict)
-    answered: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """Everything that happened, and how long it took from the first second to the last call's end."""
-
-    visits: Sequence[Visit]
-    agents: Mapping[AgentId, Attendance]
-    seconds: float
 
 
 def simulate(
@@ -120,6 +50,7 @@ class _Simulation:
     def __init__(self, scenario: Scenario, begin: datetime) -> None:
         self._scenario, self._begin, self._now = scenario, begin, 0.0
         self._acd = Acd(explain=False)
+        self._rules = {rules.name: rules for rules in scenario.queues}
         self._heap: list[tuple[float, int, _Action]] = []
         self._order = 0
         self._timers: dict[TimerKey, int] = {}
@@ -150,6 +81,8 @@ class _Simulation:
             action()
         for agent in self._presence:
             self._spent(agent, Presence.OFFLINE)
+        for visit in self._live.values():
+            visit.wait_seconds = self._now - visit.joined
         return Run(visits=self._visits, agents=self._attendance, seconds=self._now)
 
     # --- what happens -----------------------------------------------------------------------------
@@ -201,6 +134,12 @@ class _Simulation:
         visit.outcome = Outcome.ANSWERED
         del self._live[visit.call]
         self._tell(ev.TalkEnded(at=self._at(), call=visit.call, agent=agent))
+        rules = self._rules[visit.queue]
+        if rules.wrap_up_mode is WrapUpMode.MANDATORY_DISPOSITION:
+            self._later(self._now + rules.wrap_up_seconds, lambda: self._dispose(visit.call, agent))
+
+    def _dispose(self, call: CallId, agent: AgentId) -> None:
+        self._tell(ev.DispositionGiven(at=self._at(), call=call, agent=agent, code="done"))
 
     def _miss(self, visit: Visit, agent: AgentId) -> None:
         if self._live.get(visit.call) is not visit:
@@ -234,11 +173,15 @@ class _Simulation:
         if visit is None:
             return
         self._end(visit, release.outcome)
-        following = self._scenario.overflow.get(release.queue)
+        following = self._scenario.onward.get((release.queue, release.outcome))
         if following is not None:
             arrival = self._callers[release.call]
             self._live[release.call] = visit  # so that the run goes on until the caller has joined again
-            self._later(self._now, lambda: self._join(arrival, following))
+            self._later(self._now, lambda: self._go_on(arrival, visit, following))
+
+    def _go_on(self, arrival: Arrival, visit: Visit, following: QueueName) -> None:
+        if self._live.get(arrival.call) is visit:  # else patience ended in the same instant
+            self._join(arrival, following)
 
     def _timer_started(self, timer: do.StartTimer) -> None:
         self._timers[timer.key] = self._order

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.words import Need, QueueName, QueueRules, Ring, Skill
+from ..core.words import Need, Outcome, QueueName, QueueRules, Ring, Skill
 from . import model
 
 
@@ -20,6 +20,27 @@ def windows_of(site: model.Site) -> dict[QueueName, tuple[int, float]]:
 def need_of(need: model.Need) -> Need:
     """A need as the core holds it: sorted by skill."""
     return tuple((Skill(skill), level) for skill, level in sorted(need.items()))
+
+
+def priorities_of(site: model.Site) -> dict[QueueName, int]:
+    """The priority that callers of each queue have."""
+    return {QueueName(queue.name): queue.priority for queue in site.queues.values()}
+
+
+def onward_of(site: model.Site) -> dict[tuple[QueueName, Outcome], QueueName]:
+    """Where a queue sends whom it releases with an outcome, when that is another queue."""
+    found = {}
+    for queue in site.queues.values():
+        ways = {
+            Outcome.TIMEOUT: queue.overflow,
+            Outcome.FULL: queue.full or queue.overflow,
+            Outcome.OVERFLOW: queue.busy_ratio or queue.overflow,
+            Outcome.CLOSED: queue.closed or queue.overflow,
+        }
+        for outcome, target in ways.items():
+            if target.kind == "queue":
+                found[QueueName(queue.name), outcome] = QueueName(target.name)
+    return found
 
 
 def _rules(queue: model.Queue) -> QueueRules:

@@ -6,7 +6,7 @@ import pytest
 from acd_playbook import card, queue
 
 from cti.core.measures import DEFINITIONS, QueueMeasures, estimate, estimates, measure_queues, t_975
-from cti.core.simulate import Attendance, Run, Scenario, Visit
+from cti.core.scenario import Attendance, Run, Scenario, Visit
 from cti.core.words import Outcome, Presence
 
 AB, ANS, OUT = Outcome.ABANDONED, Outcome.ANSWERED, Outcome.OVERFLOW
@@ -22,7 +22,6 @@ VISITS = [
     seen("c3", ANS, 50, offered=45.0),
     seen("c4", AB, 5),
     seen("c5", OUT, 60),
-    seen("late", None, 0),
 ]
 SCENARIO = Scenario(queues=[queue(), queue("parts", (0, {"parts": 1}))], agents=[card("1001"), card("1002", parts=5)])
 AGENTS = {
@@ -43,6 +42,12 @@ def test_shares_are_of_all_who_were_offered():
     assert (sales.abandoned, sales.released, sales.service_level, sales.had_to_wait) == (0.2, 0.2, 0.4, 0.8)
     assert (sales.asa_seconds, sales.wait_seconds) == (20.0, 25.0)
     assert (sales.wait_p50, sales.wait_p90, sales.wait_p95) == (10, 60, 60)
+
+
+def test_a_caller_who_waits_for_ever_is_offered_and_stranded():
+    run = Run(visits=[*VISITS[:3], seen("c9", None, 80)], agents=AGENTS, seconds=80.0)
+    sales = measure_queues(run, SCENARIO)["sales"]
+    assert (sales.offered, sales.stranded, sales.released, sales.service_level) == (4, 0.25, 0.0, 0.5)
 
 
 def test_occupancy_is_talk_and_wrap_up_of_the_time_at_work_of_those_who_serve_the_queue():

@@ -12,7 +12,8 @@ from cti.core import commands as do
 from cti.core import events as ev
 from cti.core.acd import Acd
 from cti.core.arrivals import Demand, generate
-from cti.core.simulate import EPOCH, MOST_MISSES, Arrival, Run, Scenario, Shift, Visit, simulate
+from cti.core.scenario import Arrival, Run, Scenario, Shift, Visit
+from cti.core.simulate import EPOCH, MOST_MISSES, simulate
 from cti.core.words import Outcome, Presence
 
 SALES = queue("sales", (0, {"sales": 50}), (20, {"sales": 1}), (45, {}), ring_seconds=15.0)
@@ -101,7 +102,7 @@ def test_after_the_longest_wait_the_caller_goes_on_to_the_next_queue():
     scenario = Scenario(
         queues=[first, second],
         agents=[card("1001")],
-        overflow={"sales": "service"},
+        onward={("sales", Outcome.TIMEOUT): "service"},
         shifts=[Shift(agent="1001", start=60)],
     )
     run = simulate(scenario, [call("c1"), call("c2", queue="service")])
@@ -155,7 +156,9 @@ def busy_floor() -> tuple[Scenario, Demand]:
     demand = Demand(
         calls=600, rate=0.13, shares={"sales": 2, "service": 1}, talk_seconds=150, patience_seconds=90, answer_seconds=4
     )
-    return Scenario(queues=queues, agents=cards, miss_chance=0.1, overflow={"service": "sales"}), demand
+    return Scenario(
+        queues=queues, agents=cards, miss_chance=0.1, onward={("service", Outcome.TIMEOUT): "sales"}
+    ), demand
 
 
 def draw(demand: Demand, seed: int) -> list[Arrival]:

@@ -21,7 +21,8 @@ import pytest
 from cti.core.arrivals import Demand, generate
 from cti.core.erlang import Theory, erlang_a
 from cti.core.measures import QueueMeasures, estimate, measure_queues
-from cti.core.simulate import Scenario, simulate
+from cti.core.scenario import Scenario
+from cti.core.simulate import simulate
 from cti.core.words import AgentCard, AgentId, Outcome, Phone, QueueName, QueueRules
 
 Q, SEEDS, CALLS, LONG = QueueName("q"), range(10), 2_000, 1_000_000
