@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parent
 FIRST = ("core", "site", "render", "engine", "journal", "recordings", "ami", "agi", "cli")
 LAST = ("db", "stage", "browser", "pbx")
+NEVER_SERVED = ("site", "render", "cli")  # rooms whose tests make instances and start none
 
 
 def rank(path: Path) -> int:
@@ -21,3 +22,10 @@ def rank(path: Path) -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (rank(item.path), item.get_closest_marker("pbx") is not None))
+
+
+@pytest.fixture(autouse=True)
+def ports_of_their_own(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instances that nobody will serve reserve nothing for real: a machine has some fifty blocks of ports."""
+    if request.path.relative_to(ROOT).parts[0] in NEVER_SERVED:
+        monkeypatch.setattr("cti.ports.user_cache", lambda: tmp_path / ".ports")
