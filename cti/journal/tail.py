@@ -29,11 +29,15 @@ _FIRST = 65_536  # bytes that are searched for the first line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Complete records of one file, with the position that stands after them. `overlong` of them were too long."""
+    """Complete records of one file, with the position that stands after them. `overlong` of them were too long.
+
+    `more`: it is as much as is read at once, so more stands behind it.
+    """
 
     position: Position
     records: tuple[Record, ...]
     overlong: int = 0
+    more: bool = False
 
 
 class Tail:
@@ -104,7 +108,8 @@ class Tail:
 
     def _records(self, path: Path, file: BinaryIO, file_id: str, offset: int) -> Chunk | None:
         file.seek(offset)
-        records, end = self._split(file.read(self._chunk), offset)
+        data = file.read(self._chunk)
+        records, end = self._split(data, offset)
         overlong = 0
         if not records and end == offset:
             file.seek(offset)
@@ -115,7 +120,7 @@ class Tail:
         if end == offset:
             return None
         position = Position(source=self._source, file_id=file_id, path=path.name, offset=end)
-        return Chunk(position=position, records=tuple(records), overlong=overlong)
+        return Chunk(position=position, records=tuple(records), overlong=overlong, more=len(data) == self._chunk)
 
     def _shorter(self, path: Path, file: BinaryIO, file_id: str) -> Chunk | None:
         """The file lost its end (power loss, a restored backup), unless a whole copy beside it says otherwise."""
