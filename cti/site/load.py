@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import yaml
 
 from ..errors import SiteError
+from .announced import with_phrases
 from .check import check_whole
 from .feature_codes import read_feature_codes
 from .fields import Context, Fields, named
@@ -76,6 +77,7 @@ def _read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes) -> Site |
     sections["feature_codes"] = _single(ctx, top, "feature_codes", read_feature_codes, FeatureCodes())
     sections["recording"] = _single(ctx, top, "recording", read_recording, RecordingPolicy())
     top.done()
+    sections["prompts"] = with_phrases(ctx, sections["prompts"], sections["queues"])
     check_whole(ctx)
     return None if mistakes.found else Site(site=info, **sections)
 

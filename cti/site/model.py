@@ -173,6 +173,23 @@ class Preferred(Value):
     wait_seconds: int = 0
 
 
+class Announce(Value):
+    """What a queue tells its callers: `position` up to that one (0 = never), the wait, `comfort` prompts between."""
+
+    first_after_seconds: int = 20
+    every_seconds: int = 45
+    position: int = 0
+    wait: bool = False
+    comfort: tuple[str, ...] = ()
+
+
+class ExitKey(Value):
+    """The telephone key with which a waiting caller leaves the queue, and where to."""
+
+    key: str
+    to: Target
+
+
 class Queue(Value):
     """How one queue is served. For `max_…` 0 is no limit. `full`, `busy_ratio` and `closed`: None = as `overflow`."""
 
@@ -194,6 +211,8 @@ class Queue(Value):
     closed: Target | None = None
     greeting: str = ""
     music: str = "default"
+    announce: Announce | None = None
+    exit_key: ExitKey | None = None
 
 
 class Voicemail(Value):

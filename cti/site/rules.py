@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.words import Need, Outcome, QueueName, QueueRules, Ring, Skill
+from ..core.words import SILENT, AnnounceRules, Need, Outcome, QueueName, QueueRules, Ring, Skill
 from . import model
 
 
@@ -55,4 +55,18 @@ def _rules(queue: model.Queue) -> QueueRules:
         max_ratio=queue.max_ratio,
         max_misses=queue.max_misses,
         prefer_wait_seconds=float(queue.preferred.wait_seconds),
+        announce=_announce(queue.announce),
+        exit_key=queue.exit_key.key if queue.exit_key else "",
+    )
+
+
+def _announce(announce: model.Announce | None) -> AnnounceRules:
+    if announce is None:
+        return SILENT
+    return AnnounceRules(
+        first_after_seconds=float(announce.first_after_seconds),
+        every_seconds=float(announce.every_seconds),
+        position=announce.position,
+        wait=announce.wait,
+        comfort=announce.comfort,
     )

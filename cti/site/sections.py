@@ -12,6 +12,7 @@ import re
 import yaml
 
 from . import model
+from .announced import read_announce, read_exit_key
 from .fields import DID, NAME, NAME_HINT, Context, Fields, items, scalar, target
 from .reading import entries, is_null, nearest, shown
 from .times import timezone_of
@@ -176,6 +177,8 @@ def read_queue(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Que
         closed=closed,
         greeting=fields.reference("greeting", "prompt"),
         music=fields.matching("music", NAME, NAME_HINT) or "default",
+        announce=read_announce(ctx, fields),
+        exit_key=read_exit_key(ctx, fields),
     )
     fields.done()
     return queue

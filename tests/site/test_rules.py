@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cti.core.words import QueueName, QueueRules, Ring, Skill
+from cti.core.words import AnnounceRules, QueueName, QueueRules, Ring, Skill
 from cti.share import shared_folder
 from cti.site.load import load_site
 from cti.site.rules import rules_of
@@ -26,4 +26,8 @@ def test_the_demo_sales_queue_becomes_rules() -> None:
         max_length=20,
         prefer_wait_seconds=30.0,
         max_ratio=5.0,
+        announce=AnnounceRules(
+            first_after_seconds=20.0, every_seconds=45.0, position=5, wait=True, comfort=("stay_on_line",)
+        ),
+        exit_key="*",
     )
