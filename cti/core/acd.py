@@ -143,7 +143,9 @@ class Acd:
     # --- queues and agents ------------------------------------------------------------------------
 
     def _queue_defined(self, event: ev.QueueDefined) -> None:
-        rules = event.rules
+        rules, known = event.rules, self._roster.queues.get(event.rules.name)
+        if known is not None and known.rules == rules:
+            return  # site.yaml is read again at each change of anything
         self._roster.define_queue(rules)
         for state in self._room.waiting_in(rules.name):
             self._room.leave(state)

@@ -17,15 +17,16 @@ waits for them or not: being preferred is no way past others.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from .agent import Agent, Signal
 from .commands import Command, OfferCall
-from .queue import CallState, Entry, Offered, Place, Waiting
+from .queue import CallState, Entry, Line, Offered, Place, Waiting
 from .refusal import Refusal, refusal
 from .roster import Roster
-from .routing import Choice, all_tried, choose, wished
+from .routing import Choice, choose, untried, wished
 from .timer_keys import OfferLost
 from .waiting_room import WaitingRoom
 from .words import CallId
@@ -42,10 +43,11 @@ class Matching:
     def match(self, at: datetime) -> None:
         """Give waiting callers to ready agents, the highest score first, until no pair is left."""
         self._room.let_go(self._roster.gone)
+        self._room.retrying.gone(self._roster.gone)
         heap = self._calls_to_look_at()
-        woken = self._roster.take_woken()
-        for _ in range(len(heap) + len(woken)):  # each turn uses up a call to look at or an agent who came free
-            nearest = min((e for a in woken if (e := self._first_for(a, at))), key=lambda e: e.place, default=None)
+        free = self._free(at)
+        for _ in range(len(heap) + len(free)):  # each turn uses up a call to look at or an agent who came free
+            nearest = self._nearest(free, at)
             if heap and (nearest is None or heap[0][0] <= nearest.place):
                 _, call, tell = heapq.heappop(heap)
             elif nearest is not None:
@@ -58,28 +60,52 @@ class Matching:
 
     def _calls_to_look_at(self) -> list[tuple[Place, CallId, bool]]:
         undecided = self._room.undecided
-        if self._roster.thinned:  # those left may all have been tried
-            for call in self._room.retrying:
-                undecided.setdefault(call, False)
-        emptied = set(self._roster.emptied)
-        for line in self._room.lines if emptied else ():  # a wider ring may count at once
-            if not emptied.isdisjoint(line.pools) and any(pool.ready for pool in line.pools):
-                for _, entry in line.open:
-                    undecided.setdefault(entry.call, False)
+        for call in self._room.retrying.unwitnessed:  # those left may all have been tried
+            undecided.setdefault(call, False)
+        turned = set(self._roster.turned)
+        for line in self._room.lines if turned else ():  # a wider ring may count at once, or this one again
+            if not turned.isdisjoint(line.pools):
+                for call in _first_of(line):
+                    undecided.setdefault(call, False)
         heap = [(self._calls[call].entry.place, call, tell) for call, tell in undecided.items()]
         undecided.clear()
         heapq.heapify(heap)
         return heap
+
+    def _free(self, at: datetime) -> list[tuple[Place, int, Agent]]:
+        """A heap of those who came free, by the place of the caller whom each would take."""
+        woken = enumerate(self._roster.take_woken())
+        free = [(entry.place, number, agent) for number, agent in woken if (entry := self._first_for(agent, at))]
+        heapq.heapify(free)
+        return free
+
+    def _nearest(self, free: list[tuple[Place, int, Agent]], at: datetime) -> Entry | None:
+        """The first caller whom one of `free` would take now; while matching goes on callers only become fewer."""
+        while free:
+            place, number, agent = free[0]
+            entry = self._first_for(agent, at)
+            if entry is None:
+                heapq.heappop(free)
+            elif entry.place == place:
+                return entry
+            else:
+                heapq.heapreplace(free, (entry.place, number, agent))
+        return None
 
     def _first_for(self, agent: Agent, at: datetime) -> Entry | None:
         """The caller with the highest score whom this agent may be offered now, over all queues served."""
         if not agent.is_ready:
             return None
         lines = self._room.lines
-        found = [line.first_for(agent.agent, at) for queue in agent.serves for line in lines.of(queue)]
         wishing = (entry for entry in lines.wishing(agent.agent) if wished(entry, lines.line_of(entry)))
-        found.append(next(wishing, None))
-        return min((entry for entry in found if entry is not None), key=lambda entry: entry.place, default=None)
+        first = next(wishing, None)
+        for place, line in lines.heads:
+            if first is not None and first.place <= place:
+                break  # whoever is behind has a lower score
+            entry = line.first_for(agent.agent, at) if line.key[0] in agent.serves else None
+            if entry is not None and (first is None or entry.place < first.place):
+                first = entry
+        return first
 
     def _decide(self, state: Waiting, at: datetime, tell: bool) -> None:
         if state.held is not None and not wished(state.entry, state.line):
@@ -100,11 +126,15 @@ class Matching:
 
     def _choose(self, state: Waiting, at: datetime) -> Choice:
         choice = choose(state.entry, state.line, self._roster.agents, at)
-        if choice.agent is None and all_tried(state.entry, state.line, at):
-            state.entry = self._room.lines.renew(state.line, replace(state.entry, missed=frozenset()))
-            self._room.retrying.discard(state.entry.call)
-            choice = choose(state.entry, state.line, self._roster.agents, at)
-        return choice
+        if choice.agent is not None or not state.entry.missed:
+            return choice
+        witness = untried(state.entry, state.line, at)
+        if witness is not None:
+            self._room.retrying.vouch(state.entry.call, witness)
+            return choice
+        state.entry = self._room.lines.renew(state.line, replace(state.entry, missed=frozenset()))
+        self._room.retrying.discard(state.entry.call)
+        return choose(state.entry, state.line, self._roster.agents, at)
 
     def _waits_for(self, entry: Entry, choice: Choice) -> bool:
         """Whether the preferred agent is busy and will be back."""
@@ -134,3 +164,15 @@ class Matching:
         )
         self._out.append(offer)
         self._room.start_timer(OfferLost(entry.call, agent.agent), rules.ring_seconds + LOST_AFTER)
+
+
+def _first_of(line: Line) -> Iterator[CallId]:
+    """Those of a line who could be taken: as many as agents are ready, and whoever has been missed.
+
+    A caller without a miss takes an agent or shows that none is left for those behind, whose rings are no wider.
+    """
+    ready = sum(len(pool.ready) for pool in line.pools)
+    for _, entry in line.open:
+        if entry.missed or ready > 0:
+            yield entry.call
+        ready -= not entry.missed

@@ -5,12 +5,12 @@ It knows three sets per need (logged in, at work, ready), and the ready ones in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from .agent import Agent
 from .ranking import Order, Ranking
 from .skills import satisfies
-from .words import AgentId, Need
+from .words import AgentId, Need, Skill
 
 SPARE_POOLS = 256  # pools of needs that nobody waits with any more, kept because callers' needs come back
 SPARE_RANKINGS = 8  # the same for the orders of one pool
@@ -31,10 +31,11 @@ class Pool:
         self.users = 0
 
     def note(self, agent: Agent) -> bool:
-        """Put an able agent where the presence says; True when the pool has just lost its last logged-in agent."""
+        """Put an able agent where the presence says; True when that is the first logged-in agent or was the last."""
         name = agent.agent
         if not agent.is_here:
             return self.drop(name)
+        is_first = not self.here
         self.here.add(name)
         (self.serving.add if agent.is_serving else self.serving.discard)(name)
         if not agent.is_ready:
@@ -43,7 +44,7 @@ class Pool:
             self.ready.add(name)
             for ranking in self.rankings.values():
                 ranking.add(agent)
-        return False
+        return is_first
 
     def drop(self, agent: AgentId) -> bool:
         """The agent is not here, or not able any more; see `note`."""
@@ -64,9 +65,7 @@ class Pool:
         """The ready agents in this order; give it back with `drop_ranking`."""
         ranking = self.rankings.get(order)
         if ranking is None:
-            ranking = self.rankings[order] = Ranking(order)
-            for agent in self.ready:
-                ranking.add(agents[agent])
+            ranking = self.rankings[order] = Ranking(order, [agents[agent] for agent in self.ready])
         ranking.users += 1
         return ranking
 
@@ -84,17 +83,28 @@ class Pools:
         self.agents = agents
         self._pools: dict[Need, Pool] = {}
         self._of: dict[AgentId, dict[Need, Pool]] = {}  # those that the agent is able for
+        self._skills: dict[AgentId, tuple[Skill, ...]] = {}  # as last learned
+        self._skilled: dict[Skill, dict[AgentId, None]] = {}  # who has a skill at all
+        for agent in agents.values():
+            self._learn_skills(agent)
 
     def take(self, need: Need) -> Pool:
         """The pool of this need; give it back with `drop`."""
         pool = self._pools.pop(need, None)
         if pool is None:
             pool = Pool(need)
-            for agent in self.agents.values():
+            for agent in self._candidates(need):
                 self._learn(agent, pool)
         self._pools[need] = pool  # the last one taken is the last one forgotten
         pool.users += 1
         return pool
+
+    def _candidates(self, need: Need) -> Iterable[Agent]:
+        """All who may be able: those who have the rarest of the skills."""
+        if not need:
+            return self.agents.values()
+        rarest = min((self._skilled.get(skill, {}) for skill, _ in need), key=len)
+        return map(self.agents.__getitem__, rarest)
 
     def drop(self, pool: Pool) -> None:
         """No longer used here; when too many are kept, the one that was not taken for longest is forgotten."""
@@ -109,7 +119,9 @@ class Pools:
                 return
 
     def learn(self, agent: Agent) -> list[Pool]:
-        """The agent is new or has other skills; returns the pools that have just lost their last logged-in agent."""
+        """The agent is new or has other skills; returns the pools that just got their first or lost their last one."""
+        self._forget_skills(agent)
+        self._learn_skills(agent)
         for pool in self._of.get(agent.agent, {}).values():
             pool.not_ready(agent.agent)  # what an order sorts by may be new
         return [pool for pool in self if self._learn(agent, pool)]
@@ -126,12 +138,22 @@ class Pools:
 
     def forget(self, agent: Agent) -> None:
         """There is no such agent any more."""
+        self._forget_skills(agent)
         for pool in self._of.pop(agent.agent, {}).values():
             pool.able.discard(agent.agent)
             pool.drop(agent.agent)
 
+    def _learn_skills(self, agent: Agent) -> None:
+        self._skills[agent.agent] = tuple(agent.card.skills)
+        for skill in agent.card.skills:
+            self._skilled.setdefault(skill, {})[agent.agent] = None
+
+    def _forget_skills(self, agent: Agent) -> None:
+        for skill in self._skills.pop(agent.agent, ()):
+            del self._skilled[skill][agent.agent]
+
     def note(self, agent: Agent) -> list[Pool]:
-        """The presence changed; returns the pools that have just lost their last logged-in agent."""
+        """The presence changed; returns the pools that just got their first or lost their last logged-in agent."""
         return [pool for pool in self._of.get(agent.agent, {}).values() if pool.note(agent)]
 
     def sort_anew(self) -> None:

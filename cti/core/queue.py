@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from .pool import Pool, Pools
 from .ranking import Ranking
@@ -66,6 +67,7 @@ class Line:
         self.ranked: list[Ranking] = [pool.take_ranking(order, pools.agents) for pool in self.pools]
         self.entries: list[tuple[Place, Entry]] = []  # everybody
         self.open: list[tuple[Place, Entry]] = []  # those who are not held for one agent
+        self.head: Place | None = None  # of the first of those
 
     def clock_ring(self, entry: Entry, at: datetime) -> int:
         """The ring that the clock alone has opened for this caller."""
@@ -107,6 +109,7 @@ class Lines:
     def __init__(self, pools: Pools) -> None:
         self._pools = pools
         self._queues: dict[QueueName, dict[LineKey, Line]] = {}
+        self.heads: list[tuple[Place, Line]] = []  # every line that somebody may take from, by its first caller
         self._counts: dict[QueueName, int] = {}
         self._wishes: dict[AgentId, list[tuple[Place, Entry]]] = {}  # who would like this agent best
         self.changed: dict[QueueName, None] = {}  # whose number waiting changed; whoever tells of it empties this
@@ -120,6 +123,7 @@ class Lines:
             line = lines[key] = Line(key, rules, self._pools)
         insort(line.entries, (entry.place, entry), key=_place)
         insort(line.open, (entry.place, entry), key=_place)
+        self._see_head(line)
         if entry.prefer is not None:
             insort(self._wishes.setdefault(entry.prefer, []), (entry.place, entry), key=_place)
         self._count(entry.queue, 1)
@@ -131,6 +135,7 @@ class Lines:
         index = _index(line.open, entry)
         if index < len(line.open) and line.open[index][0] == entry.place:
             del line.open[index]
+            self._see_head(line)
         if entry.prefer is not None:
             wishes = self._wishes[entry.prefer]
             del wishes[_index(wishes, entry)]
@@ -153,10 +158,22 @@ class Lines:
     def hold(self, line: Line, entry: Entry) -> None:
         """Everybody but one agent passes this caller over from now on."""
         del line.open[_index(line.open, entry)]
+        self._see_head(line)
 
     def unhold(self, line: Line, entry: Entry) -> None:
         """Anybody may take this caller again."""
         insort(line.open, (entry.place, entry), key=_place)
+        self._see_head(line)
+
+    def _see_head(self, line: Line) -> None:
+        head = line.open[0][0] if line.open else None
+        if head == line.head:
+            return
+        if line.head is not None:
+            del self.heads[bisect_left(self.heads, line.head, key=_place)]
+        if head is not None:
+            insort(self.heads, (head, line), key=_place)
+        line.head = head
 
     def wishing(self, agent: AgentId) -> list[Entry]:
         """Those who would like this agent best, over all queues, the first one first."""
@@ -235,5 +252,5 @@ def _index(entries: list[tuple[Place, Entry]], entry: Entry) -> int:
     return bisect_left(entries, entry.place, key=_place)
 
 
-def _place(item: tuple[Place, Entry]) -> Place:
+def _place(item: tuple[Place, Any]) -> Place:
     return item[0]

@@ -10,7 +10,7 @@ agent goes and comes again, and a clock set back sorts all anew.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -26,10 +26,10 @@ class Ranking:
 
     __slots__ = ("_key", "_keys", "_sorted", "users")
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, ready: Iterable[Agent]) -> None:
         self._key = _sort_key(order)
-        self._keys: dict[AgentId, Any] = {}
-        self._sorted: list[tuple[Any, AgentId]] = []
+        self._keys: dict[AgentId, Any] = {agent.agent: self._key(agent) for agent in ready}
+        self._sorted: list[tuple[Any, AgentId]] = sorted((key, agent) for agent, key in self._keys.items())
         self.users = 0
 
     def add(self, agent: Agent) -> None:

@@ -43,8 +43,7 @@ class Roster:
         self.pools = Pools(self.agents)
         self.pauses = Pauses(out)
         self.woken: dict[AgentId, None] = {}  # became ready since the ACD last looked, in that order
-        self.emptied: list[Pool] = []  # lost their last logged-in agent since then
-        self.thinned = False  # somebody may no longer be at work since then
+        self.turned: list[Pool] = []  # got their first or lost their last logged-in agent since then
         self.here: dict[AgentId, None] = {}  # logged in
         self.gone: dict[AgentId, None] = {}  # since then: not at work, about to leave, or with other skills
         self.changed: dict[QueueName, None] = {}  # whose ready agents changed; whoever tells of it empties this
@@ -61,11 +60,13 @@ class Roster:
     def define_agent(self, card: AgentCard, at: datetime) -> None:
         """A new agent starts offline; a known one keeps the presence."""
         agent = self.agents.get(card.agent)
+        if agent is not None and agent.card == card:
+            return
         if agent is None:
             agent = self.agents[card.agent] = Agent(card=card, since=at, idle_since=at)
         agent.card = card
         self.gone[agent.agent] = None
-        self.emptied += self.pools.learn(agent)
+        self.turned += self.pools.learn(agent)
         self._assign(agent)
         if agent.is_ready:
             self.woken[agent.agent] = None  # new skills may fit somebody who waits
@@ -84,7 +85,9 @@ class Roster:
         self.queues.setdefault(rules.name, Served(rules=rules)).rules = rules
         self.changed[rules.name] = None
         for agent in self.agents.values():
-            self._assign(agent)
+            known = agent.serves.get(rules.name), agent.penalties.get(rules.name)
+            if known != (penalty(agent.card, rules), native_penalty(agent.card, rules)):
+                self._assign(agent)
             if agent.is_ready:
                 self.woken[agent.agent] = None
 
@@ -177,7 +180,7 @@ class Roster:
     def take_woken(self) -> list[Agent]:
         """Those who became ready and still are; starts noting anew."""
         woken = [self.agents[agent] for agent in self.woken if agent in self.agents and self.agents[agent].is_ready]
-        self.woken, self.emptied, self.gone, self.thinned = {}, [], {}, False
+        self.woken, self.turned, self.gone = {}, [], {}
         return woken
 
     # --- echoes -----------------------------------------------------------------------------------
@@ -210,8 +213,7 @@ class Roster:
 
     def _echo(self, agent: Agent) -> None:
         """Bring the pools, the queues' ready sets and the fallback's members up to date."""
-        self.emptied += self.pools.note(agent)
-        self.thinned = self.thinned or not agent.is_serving
+        self.turned += self.pools.note(agent)
         if not agent.comes_back:
             self.gone[agent.agent] = None
         if agent.is_here:

@@ -17,6 +17,7 @@ from .queue import Entry, Line
 from .skills import mastery, missing, satisfies
 from .words import AgentCard, AgentId, Presence, QueueRules
 
+SPREAD = 64  # so many agents share the calls that count on one of them
 EXPLAINED_AGENTS = 20  # agents named in one explanation; the rest are counted
 
 Agents = Mapping[AgentId, Agent]
@@ -57,10 +58,14 @@ def wished(entry: Entry, line: Line) -> bool:
     return agent is not None and agent not in entry.missed and any(agent in pool.ready for pool in line.pools)
 
 
-def all_tried(entry: Entry, line: Line, at: datetime) -> bool:
-    """Whether everybody at work in the rings open now has missed this call, so that all may be tried again."""
-    serving = [line.pools[ring].serving for ring in range(line.open_ring(entry, at) + 1)]
-    return bool(entry.missed) and all(members <= entry.missed for members in serving)
+def untried(entry: Entry, line: Line, at: datetime) -> AgentId | None:
+    """Somebody at work in the rings open now who has not missed this call; None: all of them may be tried again.
+
+    Not the same one for every call: when that one goes, all calls that count on them must be looked at.
+    """
+    serving = chain.from_iterable(pool.serving for pool in line.pools[: line.open_ring(entry, at) + 1])
+    few = list(islice((agent for agent in serving if agent not in entry.missed), 1 + entry.arrival % SPREAD))
+    return few[-1] if few else None
 
 
 def explain(

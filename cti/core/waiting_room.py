@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from .commands import CancelTimer, Command, ReleaseCaller, StartTimer
 from .queue import Away, CallState, Connected, Entry, Lines, Offered, Waiting
+from .retrying import Retrying
 from .roster import Roster
 from .routing import Choice
 from .telling import Telling
@@ -32,7 +33,7 @@ class WaitingRoom:
         self.lines = Lines(roster.pools)
         self.telling = Telling(roster, self.lines, out, explain=explain)
         self.undecided: dict[CallId, bool] = {}  # calls to look at; whether to explain that they go on waiting
-        self.retrying: set[CallId] = set()  # those whom somebody has missed
+        self.retrying = Retrying()  # those whom somebody has missed
         self._sent_away: deque[tuple[datetime, CallId]] = deque()
 
     # --- in and out -------------------------------------------------------------------------------

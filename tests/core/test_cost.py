@@ -30,6 +30,12 @@ def test_the_benchmark_prints_one_json_object():
     assert ran.stderr.count("busy_day") == 3  # progress goes beside it
 
 
+@pytest.mark.parametrize("scene", SCENES)
+def test_four_times_as_many_agents_and_callers_are_not_looked_at_more_often(scene):
+    few, many = (counted(SCENES[scene], size, 1_000)["seen_mean"] for size in (60, 240))
+    assert many < 1.4 * few, "an index would not care, a scan looks at four times as many"
+
+
 @pytest.mark.parametrize("scene", ["busy_day", "nobody_can", "everybody_missed"])
 def test_the_line_of_a_scene_is_as_long_at_its_end_as_the_core_says(scene):
     acd = Acd()
