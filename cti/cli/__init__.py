@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "dialplan": ("dialplan", "dialplan", "Render Asterisk's files and put them in place."),
     "agent": ("agent", "agent", "Agents: who they are, what they can do, what they are doing."),
     "call": ("call", "call", "Conversations: list them, show one, explain the decisions."),
+    "acd": ("acd", "acd", "The decisions themselves: what would be decided now, if."),
     "simulate": ("simulate", "simulate", "Try a roster, skills or rings on recorded or generated callers."),
     "token": ("token", "token", "Access tokens of agents and supervisors."),
     "demo": ("demo", "demo", "Real SIP calls by simulated customers to simulated agents."),

@@ -28,7 +28,7 @@ from .roster import Roster
 from .supervision import Supervision, limited
 from .timer_keys import MaxWait, NextRing, OfferLost, PauseLimit, PreferWait, WrapUp
 from .waiting_room import WaitingRoom
-from .words import AgentId, CallId, Miss, Outcome, Presence, QueueName
+from .words import AgentCard, AgentId, CallId, Miss, Outcome, Presence, QueueName, QueueRules
 from .wrapping import Wrapping
 
 JITTER = timedelta(seconds=5)  # events of several sources may be this much out of order; more is a clock set back
@@ -114,6 +114,15 @@ class Acd:
         """One agent now. Raises Refused for a stranger."""
         return show_agent(self._roster.person(agent))
 
+    def card(self, agent: AgentId) -> AgentCard:
+        """What is known of an agent. Raises Refused for a stranger."""
+        return self._roster.person(agent).card
+
+    def rules(self, queue: QueueName) -> QueueRules | None:
+        """How this queue is served; None for one that the site does not have."""
+        served = self._roster.queues.get(queue)
+        return served.rules if served is not None else None
+
     def longest(self, queue: QueueName) -> datetime | None:
         """When the longest waiting caller of this queue entered; None when nobody waits."""
         return self._room.longest(queue)
@@ -147,8 +156,10 @@ class Acd:
         if known is not None and known.rules == rules:
             return  # site.yaml is read again at each change of anything
         self._roster.define_queue(rules)
-        for state in self._room.waiting_in(rules.name):
+        waiting = self._room.waiting_in(rules.name)
+        for state in waiting:  # all of them first: a line that somebody still stands in keeps the old rings
             self._room.leave(state)
+        for state in waiting:
             self._room.enter(state.entry, event.at)
 
     def _queue_removed(self, event: ev.QueueRemoved) -> None:

@@ -36,6 +36,7 @@ from .questions import (
     read_verb,
 )
 from .ranges import stream
+from .supposing import read_suppositions, told
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Api:
             web.get("/api/calls/{call}", let(self._call), allow_head=False),
             web.get("/api/calls/{call}/recording", let(self._recording), allow_head=False),
             web.get("/api/calls/{call}/explain", let(self._explain), allow_head=False),
+            web.post("/api/what-if", let(self._what_if)),
             web.post("/api/agents/{agent}/{verb}", let(self._command)),
             web.post("/api/queues/{queue}/{verb}", let(self._queue_command)),
             web.post("/api/calls/{call}/{verb}", let(self._call_command)),
@@ -134,10 +136,10 @@ class Api:
         known_query(request, ())
         if who.kind is not Kind.SUPERVISOR:
             return problem(403, "only a supervisor may see how agents were compared")
-        told = await self._backend.explain(read_call_id(request))
-        if told is None:
+        steps = await self._backend.explain(read_call_id(request))
+        if steps is None:
             raise NotFound("no such call")
-        return reply({"steps": list(told)})
+        return reply({"steps": list(steps)})
 
     async def _command(self, request: web.Request, who: Subject) -> web.Response:
         """POST /api/agents/{agent}/{verb}: login, logout, pause `{"reason": …}`, unpause, wrap-up-end.
@@ -151,6 +153,14 @@ class Api:
         reason = await read_reason(request, verb)
         log.info("%s %r asks for %s of agent %s", who.kind, who.name, verb, agent)
         return reply(await self._backend.agent_command(agent, verb, reason))
+
+    async def _what_if(self, request: web.Request, who: Subject) -> web.Response:
+        """POST /api/what-if `{"suppose": [...]}`: what would follow, see `supposing`; supervisors only."""
+        known_query(request, ())
+        if who.kind is not Kind.SUPERVISOR:
+            return problem(403, "only a supervisor may ask what would be decided")
+        suppositions = read_suppositions(await read_body(request, ("suppose",)))
+        return reply(told(await self._backend.what_if(suppositions)))
 
     async def _queue_command(self, request: web.Request, who: Subject) -> web.Response:
         """POST /api/queues/{queue}/{verb}: open or close by hand, without a body; supervisors only. The queue."""

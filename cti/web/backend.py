@@ -25,6 +25,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from cti.core.what_if import Consequences, Supposition
 from cti.core.words import AgentId, CallId, Outcome, QueueName
 
 Entity = Mapping[str, Any]
@@ -125,6 +126,10 @@ class FloorBackend(Protocol):
 
     async def explain(self, call: CallId) -> Sequence[Entity] | None:
         """Every decision on a call in order, as `core.explaining.Step` has it; None when there is no such call."""
+        ...
+
+    async def what_if(self, suppositions: Sequence[Supposition]) -> Consequences:
+        """What would be decided now if these happened; nothing real changes. Raises Refused for what could not be."""
         ...
 
     async def calls(self, wanted: CallFilter) -> CallPage:

@@ -345,3 +345,9 @@ def test_new_rules_count_for_those_who_wait_already():
     play = Playbook(queue("sales", (0, {"sales": 50}))) >> Ready("1001", sales=10) >> Joined("c1")
     play >> QueueDefined(queue("sales", (0, {"sales": 50}), (20, {})))
     play << Why("c1", "offer", ring=1) << Offer("c1", "1001")
+
+
+def test_new_rings_count_for_all_who_wait_at_once():
+    play = Playbook(queue("sales", (0, {"sales": 50}))) >> Ready("1001", sales=10)
+    play >> Joined("c1") >> Joined("c2") >> Ready("1002", sales=10)
+    play >> QueueDefined(queue("sales", (0, {"sales": 10}))) << Offer("c1", "1001") << Offer("c2", "1002")
