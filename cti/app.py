@@ -44,7 +44,7 @@ from .recordings.index import Recording, RecordingIndex
 from .render.inputs import PhoneCard
 from .share import shared_folder
 from .site.load import load_site
-from .site.rules import rules_of, windows_of
+from .site.rules import reasons_of, rules_of, windows_of
 from .web.answers import Answers, verifier
 from .web.push import Hub
 from .web.server import WebServer
@@ -118,7 +118,7 @@ async def _serve(
 ) -> None:
     verify = verifier(config, People(store.database))
     scripts = ScriptHost(_scripts_folder(config))
-    features = Features(engine, lambda digit: None if digit else "break")
+    features = Features(engine, engine.pause_reason)
     routes = {"acd": engine.lobby.serve, "feature": features.serve, "script/": scripts.handle}
     reload = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.set)
@@ -157,7 +157,8 @@ async def _today(store: Store, zone: ZoneInfo) -> Today:
 async def _define(config: Config, engine: Engine, store: Store) -> None:
     site, known = load_site(config.site_file), engine.familiar.widest
     engine.familiar.define({queue: Window(*window) for queue, window in windows_of(site).items()})
-    engine.define(rules_of(site), [agent.card() for agent in await People(store.database).agents()])
+    cards = [agent.card() for agent in await People(store.database).agents()]
+    engine.define(rules_of(site), cards, reasons_of(site))
     if engine.familiar.widest not in (None, known):
         await _remember(engine, store, engine.familiar.widest)
 

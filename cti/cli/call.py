@@ -98,6 +98,8 @@ def _print_head(found: dict[str, Any], where: ZoneInfo) -> None:
     words = {"wait": found["wait_seconds"], "ring": found["ring_seconds"], "talk": found["talk_seconds"]}
     words["hold"] = found["hold_seconds"]
     click.echo("  ".join(f"{word} {seconds:.1f}s" for word, seconds in words.items()))
+    if found["disposition"]:
+        click.echo(f"disposition {seen(found['disposition'])}" + (f": {seen(found['note'])}" if found["note"] else ""))
 
 
 def _print_timeline(found: dict[str, Any], where: ZoneInfo) -> None:

@@ -56,6 +56,7 @@ class Conversation:
     """The customer's view of one call. Seconds are floats; `outcome` "" = still going on; numbers "" = withheld.
 
     `direction` is inbound, outbound or internal; `source` engine, fallback (native queue) or direct (never queued).
+    `disposition` and `note`: how it ended in the agent's words, the last that were given.
     """
 
     id: str
@@ -77,6 +78,8 @@ class Conversation:
     hold_seconds: float = 0.0
     interrupted: bool = False
     source: str = "direct"
+    disposition: str = ""
+    note: str = ""
     segments: tuple[Segment, ...] = field(default=())
 
 
@@ -210,6 +213,7 @@ def _summary(told: Told, started: datetime, ended: datetime | None, stretches: l
     waits = [stretch for stretch in stretches if stretch.kind is Kind.WAIT]
     before = [wait for wait in waits if talk is None or wait.started <= talk.started]
     direction = direction_of(told)
+    disposed = told.of(Source.ENGINE, "disposition")
     return Conversation(
         id=conversation_id(told.lines),
         started=started,
@@ -229,6 +233,8 @@ def _summary(told: Told, started: datetime, ended: datetime | None, stretches: l
         hold_seconds=_seconds([stretch for stretch in stretches if stretch.kind is Kind.HOLD]),
         interrupted=bool(told.of(Source.ENGINE, "interrupted")),
         source=source_of(told, waits, talk),
+        disposition=str(disposed[-1].data.get("code", "")) if disposed else "",
+        note=str(disposed[-1].data.get("note", "")) if disposed else "",
     )
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -171,6 +172,8 @@ class ConversationRow(Table):
     hold_seconds: Mapped[float]
     interrupted: Mapped[bool]
     source: Mapped[str]
+    disposition: Mapped[str] = mapped_column(server_default=text("''"))
+    note: Mapped[str] = mapped_column(server_default=text("''"))
 
 
 class SegmentRow(Table):

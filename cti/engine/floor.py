@@ -58,7 +58,7 @@ class Floor:
             "name": before["name"],
             "presence": shown.presence,
             "reason": shown.reason,
-            "since": at,
+            "since": before.get("since", at) if shown.over_time else at,
             "call": shown.call,
             **(_beside(now) if now else _BESIDE),
         }
@@ -194,8 +194,8 @@ class Floor:
             self._publish("call", self.calls[call])
 
 
-_BESIDE: Entity = {"next": None, "reachable": True, "serves": ()}
+_BESIDE: Entity = {"next": None, "reachable": True, "serves": (), "over_time": False}
 
 
 def _beside(now: AgentOnFloor) -> Entity:
-    return {"next": now.next, "reachable": now.reachable, "serves": now.serves}
+    return {"next": now.next, "reachable": now.reachable, "serves": now.serves, "over_time": now.over_time}

@@ -19,7 +19,19 @@ from ..core.acd import Acd
 from ..core.call import CallTracker
 from ..core.floor import AgentOnFloor
 from ..core.timer_keys import NextRing
-from ..core.words import AgentCard, AgentId, CallId, Miss, Phone, Presence, QueueName, QueueRules, Uniqueid, Verdict
+from ..core.words import (
+    AgentCard,
+    AgentId,
+    CallId,
+    Miss,
+    PauseReason,
+    Phone,
+    Presence,
+    QueueName,
+    QueueRules,
+    Uniqueid,
+    Verdict,
+)
 from ..errors import StoreError
 from ..journal.engine_log import EngineJournal, Kind
 from .customers import Customers
@@ -66,6 +78,7 @@ class Engine:
         self._queues: set[QueueName] = set()
         self._closed: set[QueueName] = set()
         self._cards: dict[AgentId, AgentCard] = {}
+        self._reasons: dict[str, PauseReason] = {}
         self._inbox = Inbox(self._handle_one)
         self._performers: dict[type[do.Command], Callable[[Any, datetime], None]] = {
             do.OfferCall: self._offer,
@@ -105,9 +118,13 @@ class Engine:
             self._timers.close()
             self._queue_pace.close()
 
-    def define(self, queues: Iterable[QueueRules], cards: Iterable[AgentCard]) -> None:
+    def define(
+        self, queues: Iterable[QueueRules], cards: Iterable[AgentCard], reasons: Iterable[PauseReason] = ()
+    ) -> None:
         """The site and the rows as they are now; what is no longer there is removed. Also used for a reload."""
         with self._inbox.alone():
+            self._reasons = {reason.name: reason for reason in reasons}
+            self._to_core(ev.PauseReasonsDefined(at=datetime.now(UTC), reasons=tuple(self._reasons.values())))
             self._define(list(queues), {card.agent: card for card in cards}, datetime.now(UTC))
 
     def _define(self, rules: list[QueueRules], known: dict[AgentId, AgentCard], now: datetime) -> None:
@@ -138,6 +155,12 @@ class Engine:
             self.handle(ev.QueueClosed(at=now, queue=queue))
         if not self._closed:
             self._stand(now)
+
+    def pause_reason(self, digit: str) -> str | None:
+        """The reason that a digit on the phone stands for, in the order of site.yaml; without a digit the first one."""
+        names = list(self._reasons) or ["break"]
+        place = int(digit or "1")
+        return names[place - 1] if 1 <= place <= len(names) else None
 
     def phone_of(self, agent: AgentId) -> Phone | None:
         """What rings for this agent."""
@@ -219,6 +242,8 @@ class Engine:
             case ev.PriorityChanged(call=call, priority=priority):
                 self._write(Kind.PRIORITY, event.at, call=call, priority=priority)
                 self.floor.priority(call, priority)
+            case ev.DispositionGiven(call=call, agent=agent, code=code, note=note):
+                self._write(Kind.DISPOSITION, event.at, call=call, agent=agent, code=code, note=note)
             case ev.AgentLoggedIn() | ev.AgentLoggedOut() | ev.AgentPaused() | ev.AgentUnpaused() | ev.AgentReachable():
                 self._show_beside(event.agent)
 
@@ -310,8 +335,10 @@ class Engine:
 
     def _show_presence(self, shown: do.ShowPresence, at: datetime) -> None:
         self.floor.presence(shown, at, self.acd.agent(shown.agent) if shown.agent in self._cards else None)
-        values = {"call": shown.call} if shown.call is not None else {}
+        values: dict[str, Any] = {"call": shown.call} if shown.call is not None else {}
         reason = shown.reason if shown.presence is Presence.PAUSED else ""
+        if known := self._reasons.get(reason):  # as it counts today: the site may change
+            values |= {"billable": known.billable, "payable": known.payable, "over_time": shown.over_time}
         self._write(Kind.PRESENCE, at, agent=shown.agent, presence=shown.presence, reason=reason, **values)
 
     def _explain(self, told: do.Explain, at: datetime) -> None:

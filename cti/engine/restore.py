@@ -63,7 +63,8 @@ def closed_queues(journal: Path) -> set[QueueName]:
 def restoring_events(presences: dict[AgentId, tuple[Presence, str]], at: datetime) -> list[Event]:
     """The events that bring agents back: whoever was at work is logged in, whoever was paused is paused again.
 
-    Ringing, talking and wrap-up are not restored: the first two are seen in Asterisk, the last is over.
+    Ringing, talking and wrap-up are not restored: the first two are seen in Asterisk, the last is over (a disposition
+    that was owed may still be given). The maximum of a pause counts anew.
     """
     events: list[Event] = []
     for agent, (presence, reason) in sorted(presences.items()):
@@ -71,7 +72,7 @@ def restoring_events(presences: dict[AgentId, tuple[Presence, str]], at: datetim
             continue
         events.append(AgentLoggedIn(at=at, agent=agent))
         if presence is Presence.PAUSED:
-            events.append(AgentPaused(at=at, agent=agent, reason=reason))
+            events.append(AgentPaused(at=at, agent=agent, reason=reason, restored=True))
     return events
 
 

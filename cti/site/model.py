@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from ..core.words import WrapUpMode
 from .hours import Schedule
 
 TargetKind = Literal["menu", "queue", "voicemail", "external", "hangup"]
@@ -190,6 +191,15 @@ class ExitKey(Value):
     to: Target
 
 
+class PauseReason(Value):
+    """Why agents may pause. `max_seconds` 0 = as long as they like."""
+
+    name: str
+    billable: bool = False
+    payable: bool = True
+    max_seconds: int = 0
+
+
 class Queue(Value):
     """How one queue is served. For `max_…` 0 is no limit. `full`, `busy_ratio` and `closed`: None = as `overflow`."""
 
@@ -200,6 +210,7 @@ class Queue(Value):
     steps: tuple[Step, ...] = (Step(after=0),)
     order: Order = "longest_idle"
     ring_seconds: int = 15
+    wrap_up_mode: WrapUpMode = WrapUpMode.TIMED
     wrap_up_seconds: int = 0
     max_wait_seconds: int = 0
     max_length: int = 0
@@ -243,6 +254,7 @@ class Site(Value):
     schedules: Mapping[str, Schedule] = {}
     numbers: Mapping[str, Number] = {}
     menus: Mapping[str, Menu] = {}
+    pause_reasons: Mapping[str, PauseReason] = {}
     queues: Mapping[str, Queue] = {}
     voicemail: Mapping[str, Voicemail] = {}
     externals: Mapping[str, External] = {}

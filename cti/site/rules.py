@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.words import SILENT, AnnounceRules, Need, Outcome, QueueName, QueueRules, Ring, Skill
+from ..core.words import SILENT, AnnounceRules, Need, Outcome, PauseReason, QueueName, QueueRules, Ring, Skill
 from . import model
 
 
@@ -15,6 +15,19 @@ def windows_of(site: model.Site) -> dict[QueueName, tuple[int, float]]:
     """Which talks make an agent preferred, by queue: within so many days, at least so many seconds."""
     preferred = ((QueueName(queue.name), queue.preferred) for queue in site.queues.values())
     return {queue: (one.days, float(one.seconds)) for queue, one in preferred}
+
+
+def reasons_of(site: model.Site) -> list[PauseReason]:
+    """Why agents may pause, in the order written."""
+    return [
+        PauseReason(
+            name=reason.name,
+            billable=reason.billable,
+            payable=reason.payable,
+            max_seconds=float(reason.max_seconds),
+        )
+        for reason in site.pause_reasons.values()
+    ]
 
 
 def need_of(need: model.Need) -> Need:
@@ -49,6 +62,7 @@ def _rules(queue: model.Queue) -> QueueRules:
         rings=tuple(Ring(after_seconds=float(step.after), need=need_of(step.need)) for step in queue.steps),
         order=queue.order,
         ring_seconds=float(queue.ring_seconds),
+        wrap_up_mode=queue.wrap_up_mode,
         wrap_up_seconds=float(queue.wrap_up_seconds),
         max_wait_seconds=float(queue.max_wait_seconds),
         max_length=queue.max_length,

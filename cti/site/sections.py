@@ -11,6 +11,7 @@ import re
 
 import yaml
 
+from ..core.words import WrapUpMode
 from . import model
 from .announced import read_announce, read_exit_key
 from .fields import DID, NAME, NAME_HINT, Context, Fields, items, scalar, target
@@ -166,6 +167,7 @@ def read_queue(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Que
         steps=_steps(ctx, fields),
         order=fields.one_of("order", model.ORDERS, "longest_idle"),
         ring_seconds=fields.number("ring_seconds", 15, 3, 300),
+        wrap_up_mode=_wrap_up_mode(ctx, fields),
         wrap_up_seconds=fields.number("wrap_up_seconds", 0, 0, 3600),
         max_wait_seconds=fields.number("max_wait_seconds", 0, 0, 86_400),
         max_length=fields.number("max_length", 0, 0, 100_000),
@@ -182,6 +184,25 @@ def read_queue(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Que
     )
     fields.done()
     return queue
+
+
+def _wrap_up_mode(ctx: Context, queue: Fields) -> WrapUpMode:
+    mode = WrapUpMode(queue.one_of("wrap_up_mode", [mode.value for mode in WrapUpMode], WrapUpMode.TIMED.value))
+    if mode is WrapUpMode.TIMED_NO_EARLY_EXIT and "wrap_up_seconds" not in queue.values:
+        ctx.wrong(queue.line("wrap_up_mode"), f"{queue.what}: wrap_up_mode {mode} needs wrap_up_seconds")
+    return mode
+
+
+def read_pause_reason(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.PauseReason:
+    fields = Fields(ctx, node, f"pause reason {key.value}", key)
+    reason = model.PauseReason(
+        name=key.value,
+        billable=fields.flag("billable", False),
+        payable=fields.flag("payable", True),
+        max_seconds=fields.number("max_seconds", 0, 0, 86_400),
+    )
+    fields.done()
+    return reason
 
 
 def _preferred(ctx: Context, queue: Fields) -> model.Preferred:

@@ -6,8 +6,9 @@ text; every duration is in seconds and says so in its name.
 
 Entities, the same in a snapshot and in a delta (a delta carries the whole entity, never a difference):
 
-    agent  {agent, name, presence, reason, since, call, next, reachable, serves}
-           next: paused or offline when that comes after the call, or null; serves: queues
+    agent  {agent, name, presence, reason, since, call, next, reachable, serves, over_time}
+           next: paused or offline when that comes after the call, or null; serves: queues;
+           over_time: paused for longer than the reason allows
     queue  {queue, waiting, ready, oldest, closed, today}
            oldest: when the longest waiting caller entered, or null; closed: by hand;
            today: {answered, in_time, lost, service} since the site's midnight (engine.today says what they mean)

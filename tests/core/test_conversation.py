@@ -342,3 +342,11 @@ def test_without_cel_the_queues_last_word_ends_the_conversation():
 def test_a_number_that_the_dialplan_had_not_yet_filtered_keeps_its_digits_only():
     forged = f"cel 0|{CALL}|{CALL}|CHAN_START|context=from-trunk|number=+1EventForged{{}}"
     assert fold(lines(forged + ending(2))).number == "+1"
+
+
+def test_the_last_disposition_counts():
+    first = engine(50, "disposition", agent="1001", code="other", note="")
+    last = engine(60, "disposition", agent="1001", code="sold", note="two cars")
+    found = fold(lines(ANSWERED, last, first))
+    assert (found.disposition, found.note) == ("sold", "two cars")
+    assert (fold(lines(ANSWERED)).disposition, fold(lines(ANSWERED)).note) == ("", "")

@@ -24,7 +24,7 @@ def test_the_last_word_of_each_agent_counts(tmp_path):
     assert found == {"1001": (Presence.PAUSED, "lunch"), "1002": (Presence.OFFLINE, "")}
     assert restore.restoring_events(found, NOW) == [
         AgentLoggedIn(at=NOW, agent="1001"),
-        AgentPaused(at=NOW, agent="1001", reason="lunch"),
+        AgentPaused(at=NOW, agent="1001", reason="lunch", restored=True),
     ]
 
 
