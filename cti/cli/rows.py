@@ -43,20 +43,20 @@ def with_store(home: Path, work: Callable[[Store], Awaitable[T]]) -> T:
 
 def zone(home: Path, name: str) -> ZoneInfo:
     """The time zone `name`, or else the site's, or else UTC. Raises UsageError for an unknown one."""
-    name = name or _site_timezone(load_config(home).site_file)
+    name = name or site_text(load_config(home).site_file, "timezone") or "UTC"
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UsageError(f"no time zone {name!r}; use a name such as Asia/Shanghai") from error
 
 
-def _site_timezone(file: Path) -> str:
-    """Only this one value; whether the site is right, `cti site check` says."""
+def site_text(file: Path, name: str) -> str:
+    """One value of `site:`, "" when it cannot be read; whether the site is right, `cti site check` says."""
     try:
         site = yaml.safe_load(file.read_text(encoding="utf-8"))
-        return str(site["site"]["timezone"])
+        return str(site["site"][name])
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
-        return "UTC"
+        return ""
 
 
 def instant(text: str, where: ZoneInfo) -> datetime | None:
