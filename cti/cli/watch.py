@@ -33,6 +33,7 @@ PACE_SECONDS = 2.0
 TICK_SECONDS = 1.0
 SILENCE_SECONDS = 40.0  # the feed beats every 15 seconds
 AGAIN_SECONDS = 1.0
+GOODBYE_SECONDS = 0.5  # what the engine gets to say goodbye: Ctrl-C shall not wait for it
 PIPE_COLUMNS = 100
 
 
@@ -150,8 +151,12 @@ class _Show:
 async def messages(config: Config) -> AsyncIterator[dict[str, Any]]:
     """What the engine's feed says, from the snapshot on, until it ends. Raises CtiError when nobody answers."""
     url = f"http://{config.bind}:{config.web_port}/api/live"
+    patience = aiohttp.ClientWSTimeout(ws_close=GOODBYE_SECONDS)
     try:
-        async with aiohttp.ClientSession() as session, session.ws_connect(url, max_msg_size=1 << 26) as socket:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(url, max_msg_size=1 << 26, timeout=patience) as socket,
+        ):
             await socket.send_json({"type": "hello", "token": config.secrets.admin_token})
             while (frame := await socket.receive(SILENCE_SECONDS)).type is aiohttp.WSMsgType.TEXT:
                 yield json.loads(frame.data)

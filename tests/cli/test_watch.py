@@ -166,6 +166,6 @@ def test_a_pipe_gets_a_frame_for_what_happens_until_it_is_interrupted(house: Hou
         house.wait("c1", "sales", "13800000001")
         assert [caller["call"] for caller in json.loads(watching.stdout.readline())["callers"]] == ["c1"]
         os.kill(watching.pid, signal.SIGINT)
-        assert watching.wait(10) == 0
+        assert watching.wait(30) == 0
         assert watching.stderr is not None
         assert watching.stderr.read() == ""
