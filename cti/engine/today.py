@@ -3,7 +3,8 @@
 It knows one definition: `service` is the share of the callers who left a queue today (answered, gone or released) that
 were answered within IN_TIME seconds of entering it; null before the first one. It begins with what the database holds
 at the engine's start, so callers whom the native queue served meanwhile count too, and those whose rows came after that
-start do not. It is a number for the floor: reports count from the rows.
+start do not. A caller whom a queue sent on to another one is lost to the first here, while a row knows one queue for
+each conversation, that of the talk. It is a number for the floor: reports count from the rows.
 """
 
 from __future__ import annotations
