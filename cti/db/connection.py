@@ -6,12 +6,12 @@ where `Store` asks for it), so two importers, say of an engine that is just bein
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -63,9 +63,10 @@ def _async_url(url: str) -> str:
 
 def _engine(url: str) -> AsyncEngine:
     def dumps(value: Any) -> str:
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
-    engine = create_async_engine(url, json_serializer=dumps, pool_pre_ping=not url.startswith("sqlite"))
+    ping = not url.startswith("sqlite")
+    engine = create_async_engine(url, json_serializer=dumps, json_deserializer=orjson.loads, pool_pre_ping=ping)
     if engine.dialect.name == "sqlite":
         _make_folder(url)
         event.listen(engine.sync_engine, "connect", _sqlite_connected)

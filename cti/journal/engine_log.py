@@ -16,6 +16,8 @@ from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from ..core.journal import JournalLine, Source
 from ..errors import StoreError
 from .refusal import LineError
@@ -123,8 +125,11 @@ class EngineJournal:
 def _line(kind: Kind, at: datetime, values: dict[str, Any]) -> bytes:
     if at.tzinfo is None:
         raise ValueError("an instant without a time zone cannot be journalled")
-    record = {"kind": kind.value, "at": at.astimezone(UTC).isoformat(), **values}
-    data = _ENCODER.encode(record).encode("ascii") + b"\n"
+    record = {"kind": kind.value, "at": at.astimezone(UTC), **values}
+    try:
+        data = orjson.dumps(record, default=plain, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # half a surrogate pair, which UTF-8 cannot say: an escape in ASCII can
+        data = _ENCODER.encode(record).encode("ascii") + b"\n"
     if len(data) >= LONGEST_LINE:
         raise StoreError(f"a {kind.value} line of {len(data)} bytes is too long for the engine's journal")
     return data
@@ -148,7 +153,7 @@ def plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be journalled")
 
 
-# Made once; it asks `plain` only for what JSON has no word for. Half a surrogate pair becomes an escape in ASCII.
+# Made once; it asks `plain` only for what JSON has no word for.
 _ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=plain)
 
 
@@ -157,7 +162,7 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
     if len(raw) > LONGEST_LINE:
         raise LineError("a line that is too long")
     try:
-        record = json.loads(raw)
+        record = _loads(raw)
         kind, at = Kind(record.pop("kind")), datetime.fromisoformat(record.pop("at"))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise LineError("not a line of the engine's journal") from error
@@ -178,6 +183,14 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
         leg=call,
         data=_storable(record),
     )
+
+
+def _loads(raw: bytes) -> Any:
+    """orjson takes a third of the time; it refuses escapes of half a surrogate pair."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return json.loads(raw)
 
 
 def _storable(value: Any) -> Any:

@@ -13,6 +13,8 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
+import orjson
+
 from cti.errors import UsageError
 
 MAX_DEPTH = 8
@@ -20,12 +22,15 @@ MAX_DEPTH = 8
 
 def iso(at: datetime) -> str:
     """An aware instant as `2026-10-01T08:00:00.000Z`."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def encode(value: object) -> bytes:
-    """`value` as compact JSON. Raises TypeError or ValueError for what JSON has no word for (NaN, sets, …)."""
-    return _ENCODER.encode(value).encode("utf-8", "replace")
+    """`value` as compact JSON; NaN and infinity become null. Raises TypeError for what JSON has no word for (a set)."""
+    try:
+        return orjson.dumps(value, default=_plain, option=_AS_WE_SAY_IT)
+    except TypeError:  # half a surrogate pair: the other encoder lets it pass
+        return _ENCODER.encode(value).encode("utf-8", "replace")
 
 
 def decode(raw: bytes) -> Any:
@@ -52,6 +57,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} cannot be sent as JSON")
 
 
+_AS_WE_SAY_IT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 # Made once: `json.dumps` with options of its own makes a new one for each of a thousand deltas a second.
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
 
