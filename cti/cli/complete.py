@@ -35,12 +35,12 @@ def waiting_calls(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 def queues(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
     """Queues of site.yaml."""
-    return _fitting(((name, "") for name in _section(ctx, "queues")), incomplete)
+    return _fitting(((name, "") for name in section(_home(ctx), "queues")), incomplete)
 
 
 def reasons(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
     """Pause reasons of site.yaml."""
-    return _fitting(((name, "") for name in _section(ctx, "pause_reasons")), incomplete)
+    return _fitting(((name, "") for name in section(_home(ctx), "pause_reasons")), incomplete)
 
 
 def _home(ctx: click.Context) -> Path:
@@ -55,9 +55,10 @@ def _floor(ctx: click.Context) -> dict[str, Any]:
     return found
 
 
-def _section(ctx: click.Context, name: str) -> list[str]:
+def section(home: Path, name: str) -> list[str]:
+    """The names in one section of site.yaml, in their order; [] when it cannot be read."""
     try:
-        site = yaml.load((_home(ctx) / "site.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+        site = yaml.load((home / "site.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
         return list(site[name])
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
         return []

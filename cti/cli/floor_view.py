@@ -62,7 +62,10 @@ class QueueLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentLine:
-    """One agent. `doing` is the presence, with `unreachable` for a ready one whose phone cannot be rung."""
+    """One agent. `doing` is the presence, with `unreachable` for a ready one whose phone cannot be rung.
+
+    `over_time`: paused for longer than the reason allows.
+    """
 
     agent: str
     name: str
@@ -72,6 +75,7 @@ class AgentLine:
     next: str
     call: Entity | None
     serves: Sequence[str]
+    over_time: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +129,7 @@ def agent_lines(floor: Floor, now: datetime, *, queue: str = "", everybody: bool
             next=agent.get("next") or "",
             call=floor.calls.get(agent["call"] or ""),
             serves=agent.get("serves", ()),
+            over_time=bool(agent.get("over_time")),
         )
         for agent in floor.agents.values()
         if (everybody or agent["presence"] != "offline") and (not queue or queue in agent.get("serves", ()))

@@ -103,6 +103,8 @@ def _with(line: AgentLine, language: str) -> Text:
         parts.append(f"{line.call['number'] or word('withheld', language)} {line.call['queue']}")
     elif line.doing == "talking":
         parts.append(word("own call", language))
+    if line.over_time:
+        parts.append(word("over time", language))
     if line.next:
         parts.append(f"{word('then', language)} {word(line.next, language)}")
     return Text(seen(", ".join(parts)))

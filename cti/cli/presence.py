@@ -33,12 +33,13 @@ def _presence(verb: str, text: str) -> click.Command:
 @click.command("pause")
 @_numbers
 @click.option(
-    "--reason", default="break", show_default=True, shell_complete=complete.reasons, help="One of the site's reasons."
+    "--reason", default="", shell_complete=complete.reasons, help="One of the site's pause_reasons; default: the first."
 )
 @as_json
 @click.pass_obj
 def pause(home: Path, numbers: tuple[str, ...], reason: str, as_json: bool) -> None:
     """Agents take no calls, after the call if they are in one."""
+    reason = reason or next(iter(complete.section(home, "pause_reasons")), "break")
     _ask(home, numbers, "pause", {"reason": reason}, as_json)
 
 

@@ -44,6 +44,7 @@ _ZH = {
     "away": "引擎无应答，正在重连",
     "Ctrl-C ends": "Ctrl-C 退出",
     "own call": "自己的通话",
+    "over time": "超时",
     "more": "未显示:",
 }
 _EN = {

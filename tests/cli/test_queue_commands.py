@@ -106,6 +106,14 @@ def test_a_pause_during_a_call_is_told_as_coming_after_it(house: House) -> None:
     assert (entity["presence"], entity["next"]) == ("talking", "paused")
 
 
+def test_a_pause_without_a_reason_has_the_sites_first_one(house: House) -> None:
+    house.log_in("1001")
+    assert house.cti("agent", "pause", "1001").stdout == "1001 王芳: paused (break)\n"
+    site = house.home / "site.yaml"
+    site.write_text(site.read_text(encoding="utf-8") + "pause_reasons: {lunch: {}, break: {}}\n", encoding="utf-8")
+    assert house.cti("agent", "pause", "1001").stdout == "1001 王芳: paused (lunch)\n"
+
+
 def test_without_an_engine_one_line_says_how_to_start_it(floor_home: Path) -> None:
     for words in (("queue", "list"), ("queue", "watch"), ("queue", "watch", "--once"), ("queue", "open", "sales")):
         result = CliRunner().invoke(main, ["--home", str(floor_home), *words])

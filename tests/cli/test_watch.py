@@ -44,7 +44,7 @@ def floor_of(**parts: Any) -> Floor:
     floor = Floor()
     agents = [
         agent("1001", "王芳", "talking", 65, call="c9", next="paused"),
-        agent("1002", "Kim", "paused", 4000, reason="lunch"),
+        agent("1002", "Kim", "paused", 4000, reason="lunch", over_time=True),
         agent("1003", "张敏", "ready", 5, reachable=False),
         agent("1004", "Bo", "offline", 9),
     ]
@@ -109,7 +109,7 @@ def test_a_frame_reads_well_at_80_columns() -> None:
         "agent name doing         since with",
         "1001  王芳 talking        1:05 13800000009 sales, then paused",
         "1003  张敏 unreachable    0:05",
-        "1002  Kim  paused      1:06:40 lunch",
+        "1002  Kim  paused      1:06:40 lunch, over time",
     ]
 
 

@@ -31,6 +31,7 @@ pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
 
 SITE = """
 feature_codes: {logout: "*99"}
+pause_reasons: {break: {}, lunch: {payable: false}}
 numbers: {"40010": {to: "queue:sales"}}
 queues:
   sales: {steps: [{after: 0, need: {sales: 50}}], wrap_up_seconds: 60, overflow: hangup}
@@ -75,6 +76,7 @@ async def test_a_phone_logs_in_pauses_returns_and_leaves_and_every_screen_sees_i
         for code, prompt, presence, reason in (
             ("*11", "agent_logged_in", "ready", ""),
             ("*13", "agent_paused", "paused", "break"),
+            ("*132", "agent_paused", "paused", "lunch"),
             ("*14", "agent_unpaused", "ready", ""),
             ("*99", "agent_logged_out", "offline", ""),
         ):
