@@ -77,9 +77,10 @@ def _show(asked: Asked, callers: Callers, studies: dict[str, Study], seconds: fl
 
 @contextmanager
 def _progress(total: int, started: float) -> Iterator[Callable[[], None]]:
-    """A bar on stderr for what takes longer than a moment."""
+    """A bar on stderr, where that is a terminal, for what takes longer than a moment."""
     columns = (TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TextColumn("calls"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
+    screen = Console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, auto_refresh=False, disable=not screen.is_terminal) as bar:
         task, done = bar.add_task("", total=total, visible=False), 0
 
         def tick() -> None:

@@ -24,7 +24,7 @@ from .measures import (
 )
 from .scenario import Arrival, Run, Scenario
 from .simulate import EPOCH, simulate
-from .words import AgentId, QueueName
+from .words import AgentId, QueueName, QueueRules, WrapUpMode
 
 Estimates = Mapping[str, Estimate]
 
@@ -116,7 +116,7 @@ def _beside(runs: Sequence[Run], scenario: Scenario, queue: QueueName, terms: Te
     agents = round(at_work / seconds) if seconds else 0
     if not talks or not agents:
         return None
-    wrap_up = next(rules.wrap_up_seconds for rules in scenario.queues if rules.name == queue)
+    wrap_up = next(_wrap_up(rules) for rules in scenario.queues if rules.name == queue)
     rate, handling, patience = len(visits) / seconds, fmean(talks) + wrap_up, terms.patience.get(queue, math.inf)
     return Beside(
         agents=agents,
@@ -126,3 +126,8 @@ def _beside(runs: Sequence[Run], scenario: Scenario, queue: QueueName, terms: Te
         erlang_c=erlang_c(agents, rate, handling, terms.within_seconds),
         erlang_a=erlang_a(agents, rate, handling, patience, terms.within_seconds),
     )
+
+
+def _wrap_up(rules: QueueRules) -> float:
+    """Seconds after each talk; nobody in here asks for an optional one."""
+    return 0.0 if rules.wrap_up_mode in (WrapUpMode.NONE, WrapUpMode.OPTIONAL) else rules.wrap_up_seconds

@@ -14,7 +14,7 @@ from cti.core.acd import Acd
 from cti.core.arrivals import Demand, generate
 from cti.core.scenario import Arrival, Run, Scenario, Shift, Visit
 from cti.core.simulate import EPOCH, MOST_MISSES, simulate
-from cti.core.words import Outcome, Presence
+from cti.core.words import Outcome, Presence, WrapUpMode
 
 SALES = queue("sales", (0, {"sales": 50}), (20, {"sales": 1}), (45, {}), ring_seconds=15.0)
 
@@ -207,3 +207,14 @@ def test_a_phone_that_is_never_answered_does_not_ring_for_ever():
     scenario = Scenario(queues=[SALES], agents=[card("1001", sales=90)])
     run = simulate(scenario, [call("c1", answer_seconds=16.0)])
     assert (visit(run, "c1").outcome, visit(run, "c1").misses) == (Outcome.ABANDONED, MOST_MISSES)
+
+
+@pytest.mark.parametrize(
+    ("mode", "wait"),
+    [(WrapUpMode.NONE, 59.0), (WrapUpMode.OPTIONAL, 59.0), (WrapUpMode.TIMED_NO_EARLY_EXIT, 89.0),
+     (WrapUpMode.MANDATORY_DISPOSITION, 89.0)],
+)  # fmt: skip
+def test_every_kind_of_wrap_up_ends(mode, wait):
+    rules = queue("sales", wrap_up_seconds=30.0, wrap_up_mode=mode)
+    run = simulate(Scenario(queues=[rules], agents=[card("1001")]), [call("c1", 0, talk=60), call("c2", 1, talk=10)])
+    assert served(run) == [("c1", "1001", 0.0), ("c2", "1001", wait)]
