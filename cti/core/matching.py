@@ -98,11 +98,14 @@ class Matching:
             return None
         lines = self._room.lines
         wishing = (entry for entry in lines.wishing(agent.agent) if wished(entry, lines.line_of(entry)))
-        first = next(wishing, None)
+        first, now = next(wishing, None), at.timestamp()
         for place, line in lines.heads:
             if first is not None and first.place <= place:
                 break  # whoever is behind has a lower score
-            entry = line.first_for(agent.agent, at) if line.key[0] in agent.serves else None
+            ring = agent.serves.get(line.key[0])  # with the callers' own need it is this one or a wider one
+            if ring is None or not line.reaches(ring, place, now):
+                continue
+            entry = line.first_for(agent.agent, at)
             if entry is not None and (first is None or entry.place < first.place):
                 first = entry
         return first

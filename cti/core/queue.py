@@ -80,6 +80,11 @@ class Line:
             ring += 1
         return ring
 
+    def reaches(self, ring: int, head: Place, now: float) -> bool:
+        """Whether `ring` may be open for the first caller: by the clock, or because one before it is empty. Cheap."""
+        waited = now - head[0] - SECONDS_PER_PRIORITY * self.key[2]
+        return waited + _TICK >= self.opens[ring] or not all(pool.here for pool in self.pools[:ring])
+
     def ring_of(self, agent: AgentId) -> int | None:
         """The innermost ring that this logged-in agent satisfies."""
         return next((ring for ring, pool in enumerate(self.pools) if agent in pool.here), None)

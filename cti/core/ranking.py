@@ -9,7 +9,7 @@ agent goes and comes again, and a clock set back sorts all anew.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any
@@ -18,39 +18,60 @@ from .agent import Agent
 from .skills import mastery
 from .words import AgentId, Skill
 
+FEW = 32  # sorted in one by one; more are sorted with all the others, who are in order already
 Order = tuple[str, tuple[Skill, ...]]  # the queue's order; the skills that count, where it is best_skill
 
 
 class Ranking:
-    """Ready agents in one order, the first to be offered a call first. Ties go to the lower agent number."""
+    """Ready agents in one order, the first to be offered a call first. Ties go to the lower agent number.
 
-    __slots__ = ("_key", "_keys", "_sorted", "users")
+    Who comes is sorted in, and who went is passed over, when somebody looks: most of an agent's many rankings are
+    looked at far less often than the agent comes and goes.
+    """
+
+    __slots__ = ("_fresh", "_key", "_keys", "_sorted", "users")
 
     def __init__(self, order: Order, ready: Iterable[Agent]) -> None:
         self._key = _sort_key(order)
-        self._keys: dict[AgentId, Any] = {agent.agent: self._key(agent) for agent in ready}
-        self._sorted: list[tuple[Any, AgentId]] = sorted((key, agent) for agent, key in self._keys.items())
+        self._fresh: dict[AgentId, Agent] = {agent.agent: agent for agent in ready}  # not sorted in yet
+        self._keys: dict[AgentId, Any] = {}  # of those who are sorted in
+        self._sorted: list[tuple[Any, AgentId]] = []  # with some who went: their key is not this one any more
         self.users = 0
 
     def add(self, agent: Agent) -> None:
-        """The agent became ready. O(log n) to find the place."""
-        key = self._keys[agent.agent] = self._key(agent)
-        insort(self._sorted, (key, agent.agent))
+        """The agent became ready."""
+        self._fresh[agent.agent] = agent
 
     def remove(self, agent: AgentId) -> None:
         """The agent is ready no more."""
-        del self._sorted[bisect_left(self._sorted, (self._keys.pop(agent), agent))]
+        if self._fresh.pop(agent, None) is None:
+            del self._keys[agent]
 
     def sort_anew(self, agents: Mapping[AgentId, Agent]) -> None:
         """What the order sorts by has changed for all alike, as with a clock set back."""
-        self._keys = {agent: self._key(agents[agent]) for agent in self._keys}
-        self._sorted = sorted((key, agent) for agent, key in self._keys.items())
+        self._fresh |= {agent: agents[agent] for agent in self._keys}
+        self._keys, self._sorted = {}, []
+
+    def _settle(self) -> None:
+        fresh = [(self._key(agent), name) for name, agent in self._fresh.items()]
+        self._keys.update((name, key) for key, name in fresh)
+        if len(self._sorted) + len(fresh) > 2 * len(self._keys) + FEW:
+            self._sorted = sorted((key, name) for name, key in self._keys.items())
+        elif len(fresh) > FEW:
+            self._sorted = sorted(self._sorted + fresh)
+        else:
+            for item in fresh:
+                insort(self._sorted, item)
+        self._fresh.clear()
+        gone = next((i for i, (key, name) in enumerate(self._sorted) if self._keys.get(name) is key), len(self._sorted))
+        del self._sorted[:gone]
 
     def __iter__(self) -> Iterator[AgentId]:
-        return (agent for _, agent in self._sorted)
+        self._settle()
+        return (name for key, name in self._sorted if self._keys.get(name) is key)
 
     def __len__(self) -> int:
-        return len(self._sorted)
+        return len(self._keys) + len(self._fresh)
 
 
 def _sort_key(order: Order) -> Callable[[Agent], Any]:
