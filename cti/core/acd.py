@@ -135,10 +135,6 @@ class Acd:
         """What the expected waits of this queue were worth lately; None without history."""
         return self._announcing.accuracy(queue, self._now)
 
-    def mirror(self) -> list[Command]:
-        """Everything that the fallback queues must know, for an Asterisk that has just started."""
-        return self._roster.mirror()
-
     def _steady(self, event: Event) -> Event:
         """Time never goes back in here: a late event counts as now, and a clock set back takes the waits with it."""
         back = self._now - event.at

@@ -18,7 +18,7 @@ from typing import Any
 
 from . import events as ev
 from .events import AgentBusied, AgentFreed, AgentReachable, CallerLeft, Event, OfferAnswered, OfferMissed, TalkEnded
-from .live import Leg, LiveCall, LiveLeg, Role
+from .live import Leg, Role
 from .words import AgentId, CallId, Linkedid, Miss, Phone, Uniqueid
 
 
@@ -137,13 +137,6 @@ class CallTracker:
         """How many legs the agent's phones have on business of their own."""
         legs = [leg for phone in self._phones.get(agent, ()) for leg in self._on_phone.get(phone, {}).values()]
         return sum(leg.role is Role.OWN for leg in legs)
-
-    def live_calls(self) -> tuple[LiveCall, ...]:
-        """Every live leg, grouped as Asterisk groups them."""
-        groups: dict[Linkedid, list[LiveLeg]] = {}
-        for leg in self._legs.values():
-            groups.setdefault(leg.linked, []).append(leg.view(self._agents.get(leg.phone)))
-        return tuple(LiveCall(linked=linked, legs=tuple(legs)) for linked, legs in groups.items())
 
     # --- leg facts ------------------------------------------------------------------------------------
 

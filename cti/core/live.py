@@ -1,4 +1,4 @@
-"""A leg that lives: what the tracker keeps of it, and how the floor sees it.
+"""A leg that lives: what the tracker keeps of it.
 
 It knows the fields and what a leg may be for; the rules that move a leg from one role to another are `call`'s.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .words import AgentId, CallId, Linkedid, Phone, Uniqueid
+from .words import CallId, Linkedid, Phone, Uniqueid
 
 
 class Role(StrEnum):
@@ -19,31 +19,6 @@ class Role(StrEnum):
     UNPROVEN = "unproven"  # just created while an offer was expected on that phone; the dial will tell
     OFFERED = "offered"  # rings for an offer of ours
     TALK = "talk"  # the talk that came of an offer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveLeg:
-    """One leg for the floor. `call` is the queued call that it rings or talks for; `since` None: proved, not seen."""
-
-    leg: Uniqueid
-    phone: Phone
-    channel: str
-    number: str
-    agent: AgentId | None
-    role: Role
-    call: CallId | None
-    up: bool
-    held: bool
-    bridge: str
-    since: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveCall:
-    """Legs that Asterisk groups together, in the order in which they came."""
-
-    linked: Linkedid
-    legs: tuple[LiveLeg, ...]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,19 +37,3 @@ class Leg:
     held: bool = False
     bridge: str = ""
     last_bridge: str = ""
-
-    def view(self, agent: AgentId | None) -> LiveLeg:
-        """This leg as a frozen value; `agent` is whose phone it is on."""
-        return LiveLeg(
-            leg=self.leg,
-            phone=self.phone,
-            channel=self.channel,
-            number=self.number,
-            agent=agent,
-            role=self.role,
-            call=self.call,
-            up=self.up,
-            held=self.held,
-            bridge=self.bridge,
-            since=self.since,
-        )

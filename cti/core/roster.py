@@ -168,15 +168,6 @@ class Roster:
             agent.idle_since -= back
         self.pools.sort_anew()
 
-    def mirror(self) -> list[Command]:
-        """Everything the fallback must know, for an Asterisk that has just started."""
-        commands: list[Command] = []
-        for agent in self.agents.values():
-            commands += [MirrorMember(queue=q, agent=agent.agent, penalty=p) for q, p in agent.mirrored.items()]
-            if agent.presence is Presence.PAUSED:
-                commands.append(MirrorPause(agent=agent.agent, paused=True, reason=agent.reason))
-        return commands
-
     def take_woken(self) -> list[Agent]:
         """Those who became ready and still are; starts noting anew."""
         woken = [self.agents[agent] for agent in self.woken if agent in self.agents and self.agents[agent].is_ready]

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from cti.core import events as ev
 from cti.core.call import CallTracker
-from cti.core.live import Role
 from cti.core.words import Miss
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -280,18 +279,6 @@ def test_a_snapshot_of_a_known_leg_does_not_take_its_talk_away(switch):
     assert switch.happened() == [ENDED]
 
 
-def test_the_floor_sees_legs_grouped(switch):
-    switch.talks()
-    switch.tell(ev.LegHeld, leg="a1", held=True)
-    (call,) = switch.tracker.live_calls()
-    assert [(leg.leg, leg.agent, leg.role, leg.held) for leg in call.legs] == [
-        ("c1", None, Role.OWN, False),
-        ("a1", "1001", Role.TALK, True),
-    ]
-    switch.tell(ev.LegRelinked, leg="a1", linked="z")
-    assert [call.linked for call in switch.tracker.live_calls()] == ["c1", "z"]
-
-
 LEG = st.sampled_from(["c1", "c2", "a1", "a2"])
 PHONE = st.sampled_from(["PJSIP/itsp", "PJSIP/1001", "PJSIP/1002"])
 BRIDGE = st.sampled_from(["b1", "b2"])
@@ -337,7 +324,6 @@ def test_any_order_of_events_is_survived_and_leaves_nothing_behind(events):
     for call in ("c1", "c2", "a1", "a2"):
         taken = [f for f in facts if f[0] == "OfferAnswered" and f[1] == call]
         assert len(taken) == len([f for f in facts if f[0] == "TalkEnded" and f[1] == call])
-    assert switch.tracker.live_calls() == ()
     assert left_behind(switch.tracker) == []
 
 

@@ -72,13 +72,3 @@ def test_pauses_are_mirrored_and_wrap_up_is_not():
 def test_a_pause_for_misses_is_mirrored():
     play = Playbook(queue(max_misses=1)) >> Ready("1001") >> Joined("c1") << Offer("c1", "1001")
     play >> Missed("c1", "1001") << Withdraw("c1", "1001", Miss.NO_ANSWER) << MirrorPause("1001", True, "missed")
-
-
-def test_a_new_asterisk_is_told_everything():
-    play = Playbook(SALES) >> Ready("1001", sales=90) >> Paused("1001", "tea") >> Ready("1002", sales=1)
-    play >> Defined("1003", sales=1)
-    assert play.acd.mirror() == [
-        cmd.MirrorMember(queue="sales", agent="1001", penalty=0),
-        cmd.MirrorPause(agent="1001", paused=True, reason="tea"),
-        cmd.MirrorMember(queue="sales", agent="1002", penalty=1),
-    ]
