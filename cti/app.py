@@ -16,7 +16,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,15 +26,18 @@ from zoneinfo import ZoneInfo
 from .agi.scripts import ScriptHost
 from .agi.server import AgiServer
 from .config import Config, load_config
+from .core.callback import Callback
 from .core.words import AgentId
 from .db.people import Agent, People
 from .db.sounds import Sounds
 from .db.store import Store
+from .engine.callbacks import Dialling
 from .engine.customers import Customers
 from .engine.familiar import MOST_NUMBERS, Served, Window
 from .engine.feature import Features
 from .engine.link import ManagerLink
 from .engine.loop import Engine
+from .engine.promises import open_promises
 from .engine.restore import closed_queues, last_presences, restoring_events
 from .engine.today import IN_TIME, Today
 from .errors import CtiError, SiteError
@@ -43,7 +46,9 @@ from .journal.importer import Importer, journal_files
 from .recordings.index import Recording, RecordingIndex
 from .render.inputs import PhoneCard
 from .share import shared_folder
+from .site.dialable import is_dialable, line_of
 from .site.load import load_site
+from .site.model import Site
 from .site.rules import reasons_of, rules_of, windows_of
 from .web.answers import Answers, verifier
 from .web.push import Hub
@@ -103,7 +108,10 @@ async def run_engine(config: Config, stop: asyncio.Event) -> None:
         engine.restore_closed(closed_queues(config.journal_file))
         for event in restoring_events(last_presences(config.journal_file, engine.agents), datetime.now(UTC)):
             engine.handle(event)
-        await _serve(config, stack, engine, link, hub, backend, store, stop)
+        promised = open_promises(config.journal_file, config.log_dir / "queue_log") if engine.keeps_places else []
+        for event in engine.callbacks.restore(promised, datetime.now(UTC), under_way=True):
+            engine.handle(event)
+        await _serve(config, stack, engine, link, hub, backend, store, promised, stop)
 
 
 async def _serve(
@@ -114,12 +122,18 @@ async def _serve(
     hub: Hub,
     backend: Answers,
     store: Store,
+    promised: Sequence[Callback],
     stop: asyncio.Event,
 ) -> None:
     verify = verifier(config, People(store.database))
     scripts = ScriptHost(_scripts_folder(config))
     features = Features(engine, engine.pause_reason)
-    routes = {"acd": engine.lobby.serve, "feature": features.serve, "script/": scripts.handle}
+    routes = {
+        "acd": engine.lobby.serve,
+        "feature": features.serve,
+        "callback": engine.callbacks.serve,
+        "script/": scripts.handle,
+    }
     reload = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.set)
     async with _tasks() as start:
@@ -130,6 +144,9 @@ async def _serve(
         await stack.enter_async_context(web)
         log.info("pages and API on %s", web.url)
         if await _first(link.ready.wait(), stop.wait()):
+            for event in engine.callbacks.restore(promised, datetime.now(UTC), under_way=False):
+                engine.handle(event)
+            engine.callbacks.begin_checkpoints()
             await stack.enter_async_context(AgiServer(config.bind, config.agi_port, routes))
             gc.collect()
             gc.freeze()  # what was made by now stays: a full collection would hold up calls for 0.1 s, looking at it
@@ -157,10 +174,22 @@ async def _today(store: Store, zone: ZoneInfo) -> Today:
 async def _define(config: Config, engine: Engine, store: Store) -> None:
     site, known = load_site(config.site_file), engine.familiar.widest
     engine.familiar.define({queue: Window(*window) for queue, window in windows_of(site).items()})
+    engine.callbacks.configure(_dialling(site))
     cards = [agent.card() for agent in await People(store.database).agents()]
     engine.define(rules_of(site), cards, reasons_of(site))
     if engine.familiar.widest not in (None, known):
         await _remember(engine, store, engine.familiar.widest)
+
+
+def _dialling(site: Site) -> Dialling | None:
+    if site.outbound is None:
+        return None
+    return Dialling(
+        trunk=site.outbound.trunk,
+        caller_id=site.outbound.caller_id,
+        allows=lambda number: is_dialable(number, site),
+        line_of=lambda number: line_of(number, site.site.country),
+    )
 
 
 async def _remember(engine: Engine, store: Store, widest: Window) -> None:

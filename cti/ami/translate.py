@@ -41,6 +41,7 @@ MAX_TEXT = 80  # characters of a number, name or extension that are kept
 _SUFFIX = re.compile(r"-[0-9a-f]{8,}(;[12])?(<ZOMBIE>|<MASQ>)?$")
 _NOT_NUMBER = re.compile(r"[^0-9+]")
 _ESCAPE = re.compile(r"\\(.)")
+_REASONS: Final = {"0": 20, "5": 17, "8": 34}  # frame.h: 5 AST_CONTROL_BUSY, 8 _CONGESTION; 0: no way to that peer
 _TRANSFERS: Final = (
     *("Transferer", "Transferee", "OrigTransferer", "SecondTransferer", "TransferTarget"),
     *("LocalOne", "LocalTwo"),
@@ -135,6 +136,16 @@ def _held(message: Message, at: datetime) -> list[Event]:
     return [LegHeld(at=at, leg=_leg(message), held=message.name == "Hold")]
 
 
+def _originated(message: Message, at: datetime) -> list[Event]:
+    """A leg that we dialled did not come up, or never came to be; its name is the ChannelId that we gave it.
+
+    manager.c: fast_originate tells it then also without a channel. Reason is a control frame (pbx.c: pbx_dial_reason).
+    """
+    if message.get("Response") != "Failure":
+        return []
+    return [LegEnded(at=at, leg=_leg(message), cause=_REASONS.get(message.get("Reason"), 0))]
+
+
 def _relinked(message: Message, at: datetime) -> list[Event]:
     """Transfers and Local halves tell the linkedid of every channel in them."""
     facts: list[Event] = []
@@ -163,6 +174,7 @@ _READERS: Final[dict[str, Callable[[Message, datetime], list[Event]]]] = {
     "Status": _created,
     "Newstate": _state_changed,
     "Hangup": _ended,
+    "OriginateResponse": _originated,
     "DialBegin": _dial_began,
     "DialEnd": _dial_ended,
     "BridgeEnter": _bridged,

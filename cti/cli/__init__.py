@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "dialplan": ("dialplan", "dialplan", "Render Asterisk's files and put them in place."),
     "agent": ("agent", "agent", "Agents: who they are, what they can do, what they are doing."),
     "queue": ("queue", "queue", "Queues: who waits and who answers now; watch, move, open, close."),
+    "callback": ("callback", "callback", "Callers who hung up and keep their place: list, cancel."),
     "call": ("call", "call", "Conversations: list them, show one, explain the decisions."),
     "acd": ("acd", "acd", "The decisions themselves: what would be decided now, if."),
     "simulate": ("simulate", "simulate", "Try a roster, skills or rings on recorded or generated callers."),

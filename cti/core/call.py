@@ -31,6 +31,7 @@ class CallTracker:
         self._agents: dict[Phone, AgentId] = {}
         self._phones: dict[AgentId, list[Phone]] = {}
         self._offers: dict[AgentId, tuple[CallId, Phone]] = {}
+        self._placed: dict[Uniqueid, CallId] = {}  # legs of agents that we dialled for a customer who has no channel
         self._talkers: dict[CallId, dict[Uniqueid, None]] = {}  # a call's talking agents' legs
         self._waiting: set[CallId] = set()
         self._unreachable: set[Phone] = set()
@@ -92,12 +93,17 @@ class CallTracker:
         """An offer is made: a leg of this phone that this call dials is ours. Replaces the agent's former offer."""
         self._offers[agent] = (call, phone)
 
+    def place(self, call: CallId, leg: Uniqueid) -> None:
+        """The agent's leg of the offer that is expected next has this id: nobody of ours dials it, we do."""
+        self._placed[leg] = call
+
     def forget(self, call: CallId, agent: AgentId) -> None:
         """The offer is over: a leg of it that is up is the phone's own business now. Unknown ones are fine."""
         offer = self._offers.get(agent)
         if offer is None or offer[0] != call:
             return
         del self._offers[agent]
+        self._placed = {leg: placed for leg, placed in self._placed.items() if placed != call}
         for leg in self._on_phone.get(offer[1], {}).values():
             if leg.role is Role.OFFERED and leg.up:
                 self._make_own(leg)
@@ -147,6 +153,8 @@ class CallTracker:
             self._move_phone(leg, event.phone)
             return []
         expected = any(phone == event.phone for _, phone in self._offers_on(event.phone))
+        placed = self._placed.pop(event.leg, None)
+        role = Role.OFFERED if placed else Role.UNPROVEN if expected and not event.up else Role.OWN
         self._keep(
             Leg(
                 leg=event.leg,
@@ -155,7 +163,8 @@ class CallTracker:
                 channel=event.channel,
                 number=event.number,
                 since=event.at,
-                role=Role.UNPROVEN if expected and not event.up else Role.OWN,
+                role=role,
+                call=placed,
                 up=event.up,
             )
         )
@@ -188,8 +197,8 @@ class CallTracker:
 
     def _dial_ended(self, event: ev.DialEnded) -> Iterable[Event]:
         leg = self._legs.get(event.callee)
-        if leg is None or leg.role is not Role.OFFERED:
-            return []
+        if leg is None or leg.role is not Role.OFFERED or not event.caller:
+            return []  # an originate: who answered it talks with nobody yet
         if event.result == "ANSWER":
             leg.up = True
             return self._take_up(leg, event.at)

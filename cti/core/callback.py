@@ -68,6 +68,11 @@ class Callback:
         return attempt_of(self.of, 1)
 
 
+def leg_of(kept: Callback, order: CallbackOrder) -> Uniqueid:
+    """The id that the first channel gets: the customer's is the call itself, an agent's is new each time."""
+    return Uniqueid(kept.call if order is CallbackOrder.CUSTOMER_FIRST else f"agent{kept.placed}-{kept.of}")
+
+
 def attempt_of(of: CallId, attempt: int) -> CallId:
     """An id that no channel has, in the form of one (our journals refuse others): made, never taken apart."""
     return CallId(f"callback{attempt}-{of}")
@@ -165,9 +170,8 @@ class PlaceCallback:
 
     @property
     def leg(self) -> Uniqueid:
-        """The id that the first channel gets: the customer's is the call itself, an agent's is new each time."""
-        kept = self.callback
-        return Uniqueid(kept.call if self.order is CallbackOrder.CUSTOMER_FIRST else f"agent{kept.placed}-{kept.of}")
+        """The first channel that is dialled."""
+        return leg_of(self.callback, self.order)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,7 @@ class Conversation:
 
     `direction` is inbound, outbound or internal; `source` engine, fallback (native queue) or direct (never queued).
     `disposition` and `note`: how it ended in the agent's words, the last that were given.
+    `callback_of`: the call that asked to be called back ("" = this is no callback).
     """
 
     id: str
@@ -77,6 +78,7 @@ class Conversation:
     talk_seconds: float = 0.0
     hold_seconds: float = 0.0
     interrupted: bool = False
+    callback_of: str = ""
     source: str = "direct"
     disposition: str = ""
     note: str = ""
@@ -100,7 +102,11 @@ def fold(lines: Iterable[JournalLine], *, short_abandon_seconds: float = SHORT_A
 
 
 def _started(told: Told) -> datetime | None:
-    """The customer's channel knows best; then the first line that can begin a conversation."""
+    """The customer's channel knows best; then the first line that can begin a conversation. A callback begins when
+    phones are dialled for it the first time: a promise is not a conversation yet.
+    """
+    if told.promise:
+        return min((line.at for line in told.of(Source.ENGINE, "offer")), default=None)
     leg = told.legs.legs.get(told.customer_leg)
     if leg is not None and leg.started:
         return leg.started
@@ -112,7 +118,12 @@ def _started(told: Told) -> datetime | None:
 
 
 def _ended(told: Told) -> datetime | None:
-    """CEL's last leg; else what the engine saw of a dying Asterisk; else, without CEL, CDR or the queue's last word."""
+    """CEL's last leg; else what the engine saw of a dying Asterisk; else, without CEL, CDR or the queue's last word.
+
+    A callback goes on until the engine says that it is over: between two attempts no leg is left.
+    """
+    if told.promise and not told.of(Source.ENGINE, "callback_ended", "interrupted"):
+        return None
     if end := told.legs.all_ended:
         return end
     if closed := [line.at for line in told.of(Source.ENGINE, "interrupted")]:
@@ -232,6 +243,7 @@ def _summary(told: Told, started: datetime, ended: datetime | None, stretches: l
         talk_seconds=_seconds([stretch for stretch in stretches if stretch.kind is Kind.TALK]),
         hold_seconds=_seconds([stretch for stretch in stretches if stretch.kind is Kind.HOLD]),
         interrupted=bool(told.of(Source.ENGINE, "interrupted")),
+        callback_of=str(told.promise.get("of", "")),
         source=source_of(told, waits, talk),
         disposition=str(disposed[-1].data.get("code", "")) if disposed else "",
         note=str(disposed[-1].data.get("note", "")) if disposed else "",

@@ -22,6 +22,7 @@ class KeptPlaces:
         self._kept: dict[CallId, Callback] = {}
         self._attempts: dict[CallId, CallId] = {}
         self._numbers: dict[str, CallId] = {}
+        self._lines: dict[CallId, str] = {}  # the key under which a callback was put: a new site may make others
 
     def __iter__(self) -> Iterator[Callback]:
         return iter(self._kept.values())
@@ -45,7 +46,8 @@ class KeptPlaces:
     def keep(self, kept: Callback) -> Callback:
         """A new one. Its number must not have one yet."""
         self._kept[kept.of] = kept
-        self._attempts[kept.call] = self._numbers[self._key(kept.number)] = kept.of
+        line = self._lines[kept.of] = self._key(kept.number)
+        self._attempts[kept.call] = self._numbers[line] = kept.of
         return kept
 
     def change(self, kept: Callback, **changes: Any) -> Callback:
@@ -57,4 +59,7 @@ class KeptPlaces:
 
     def drop(self, kept: Callback) -> None:
         """It is over."""
-        del self._kept[kept.of], self._attempts[kept.call], self._numbers[self._key(kept.number)]
+        del self._kept[kept.of], self._attempts[kept.call]
+        line = self._lines.pop(kept.of)
+        if self._numbers.get(line) == kept.of:
+            del self._numbers[line]

@@ -24,6 +24,7 @@ class Told:
     legs: Legs
     caller: Mapping[str, Any]
     customer_leg: str
+    promise: Mapping[str, Any]  # the callback that this conversation is, {} for any other call
 
     def of(self, source: Source, *kinds: str) -> list[JournalLine]:
         found = [line for line in self.lines if line.source is source and (not kinds or line.kind in kinds)]
@@ -38,8 +39,23 @@ def listen(lines: list[JournalLine]) -> Told:
     name = conversation_id(lines)
     known = sorted((leg.started, leg.leg) for leg in legs.legs.values() if leg.started)
     customer = name if name in legs.legs else (known[0][1] if known else name)
+    promise = next((line.data for line in lines if line.source is Source.ENGINE and line.kind == "callback"), {})
+    if promise:
+        caller, customer = promise.get("caller"), _called(legs) or customer
     told = caller if isinstance(caller, Mapping) else {}
-    return Told(lines=lines, story=queue_story(lines), legs=legs, caller=told, customer_leg=customer)
+    return Told(lines=lines, story=queue_story(lines), legs=legs, caller=told, customer_leg=customer, promise=promise)
+
+
+def _called(legs: Legs) -> str:
+    """Of the channels that a callback dialled on the trunk: the one that came to a talk, else the last."""
+    dialled = sorted((leg.started, leg.leg) for leg in legs.legs.values() if leg.started and _is_trunk(leg.context))
+    met = {stay.leg for stay in legs.stays}
+    return max(dialled, key=lambda one: (one[1] in met, one), default=(None, ""))[1]
+
+
+def _is_trunk(context: str) -> bool:
+    """Where a channel of the trunk begins, and where Asterisk dials it for us (originated: in the context named)."""
+    return context in ("from-trunk", "cti-callback-customer")
 
 
 def conversation_id(lines: Iterable[JournalLine]) -> str:
@@ -54,6 +70,8 @@ def conversation_id(lines: Iterable[JournalLine]) -> str:
 
 def direction_of(told: Told) -> str:
     """By our contexts: trunks come in by `from-trunk`, phones by `from-agent`; a queued call without CEL is inbound."""
+    if told.promise:
+        return "outbound"
     leg = told.legs.legs.get(told.customer_leg)
     if leg is None or not leg.context:
         contexts = [str(line.data.get("context", "")) for line in told.of(Source.CDR)]
@@ -66,13 +84,15 @@ def direction_of(told: Told) -> str:
 
 def agent_of(told: Told, direction: str, talk: Stretch | None) -> str:
     """Who of us talked first; on a call that an agent made, the agent who made it."""
-    if direction == "inbound":
+    if direction == "inbound" or told.promise:
         return talk.agent if talk else ""
     leg = told.legs.legs.get(told.customer_leg)
     return leg.endpoint if leg and leg.endpoint else (talk.agent if talk else "")
 
 
 def number_of(told: Told) -> str:
+    if told.promise:
+        return _digits(str(told.promise.get("number", "")))
     leg = told.legs.legs.get(told.customer_leg)
     entered = next((str(line.data.get("number", "")) for line in told.of(Source.QUEUE_LOG, "ENTERQUEUE")), "")
     cdr = next((str(line.data.get("src", "")) for line in told.of(Source.CDR)), "")

@@ -171,6 +171,7 @@ class ConversationRow(Table):
     talk_seconds: Mapped[float]
     hold_seconds: Mapped[float]
     interrupted: Mapped[bool]
+    callback_of: Mapped[str] = mapped_column(default="", server_default=text("''"), index=True)
     source: Mapped[str]
     disposition: Mapped[str] = mapped_column(server_default=text("''"))
     note: Mapped[str] = mapped_column(server_default=text("''"))

@@ -52,10 +52,11 @@ class ManagerLink:
         self._startup = ""
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def post(self, action: str, headers: Mapping[str, str]) -> None:
+    def post(self, action: str, headers: Mapping[str, Any]) -> bool:
         """Send one action now; while the link is down nothing is sent: the next snapshot mends the difference."""
         if self.ready.is_set():
             self.client.post(action, headers)
+        return self.ready.is_set()
 
     def _rest(self) -> float:
         hurried = self.engine is not None and self.engine.lobby.anybody_waits

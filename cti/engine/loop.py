@@ -19,6 +19,7 @@ from ..core.acd import Acd
 from ..core.call import CallTracker
 from ..core.floor import AgentOnFloor
 from ..core.timer_keys import NextRing
+from ..core.virtual_hold import VirtualHold
 from ..core.words import (
     AgentCard,
     AgentId,
@@ -34,6 +35,8 @@ from ..core.words import (
 )
 from ..errors import StoreError
 from ..journal.engine_log import EngineJournal, Kind
+from .callback_desk import CallbackDesk
+from .callbacks import Callbacks
 from .customers import Customers
 from .familiar import Familiar, Served
 from .floor import Floor
@@ -48,9 +51,9 @@ QUEUE_SECONDS = 0.25  # a queue's numbers go to every screen: at most so often
 
 
 class Actions(Protocol):
-    """What the engine needs of the manager link: send now and go on; nothing is kept for later."""
+    """What the engine needs of the manager link: send now and go on; nothing is kept for later (False: not sent)."""
 
-    def post(self, action: str, headers: Mapping[str, str]) -> None: ...
+    def post(self, action: str, headers: Mapping[str, Any]) -> bool: ...
 
 
 class Engine:
@@ -65,6 +68,8 @@ class Engine:
         actions: Actions,
     ) -> None:
         self.acd = Acd()
+        self.callbacks = Callbacks(CallbackDesk(self, customers), actions.post, self._write)
+        self.hold = VirtualHold(self.acd, self.callbacks.line_of)
         self.tracker = CallTracker()
         self.floor = Floor(publish)
         self.familiar = Familiar()
@@ -77,10 +82,12 @@ class Engine:
         self._customers = customers
         self._queues: set[QueueName] = set()
         self._closed: set[QueueName] = set()
+        self.keeps_places = False  # some queue offers callbacks
         self._cards: dict[AgentId, AgentCard] = {}
         self._reasons: dict[str, PauseReason] = {}
         self._inbox = Inbox(self._handle_one)
-        self._performers: dict[type[do.Command], Callable[[Any, datetime], None]] = {
+        self._performers: dict[type, Callable[[Any, datetime], None]] = {
+            **self.callbacks.performers,
             do.OfferCall: self._offer,
             do.WithdrawOffer: self._withdraw,
             do.ReleaseCaller: self._release,
@@ -117,6 +124,7 @@ class Engine:
             self._inbox.close()
             self._timers.close()
             self._queue_pace.close()
+            self.callbacks.close()
 
     def define(
         self, queues: Iterable[QueueRules], cards: Iterable[AgentCard], reasons: Iterable[PauseReason] = ()
@@ -137,6 +145,7 @@ class Engine:
             self._to_core(ev.AgentRemoved(at=now, agent=agent))
             self.floor.agents.pop(agent, None)
         self._queues, self._cards = {rule.name for rule in rules}, known
+        self.keeps_places = any(rule.callback for rule in rules)
         for rule in rules:
             self._to_core(ev.QueueDefined(at=now, rules=rule))
         for card in known.values():
@@ -215,6 +224,8 @@ class Engine:
             self._write(Kind.HELD, event.at, call=event.leg, leg=event.leg, held=event.held)
         for fact in self.tracker.handle(event):
             self._to_core(fact)
+        for fact in self.callbacks.placed.handle(event):
+            self._to_core(fact)
         if not self.tracker.reads(event):
             self._to_core(event)
 
@@ -229,7 +240,7 @@ class Engine:
                 self._write(Kind.TALK_ENDED, event.at, call=call, agent=agent)
             case ev.CallerLeft(call=call):
                 self._write(Kind.LEFT, event.at, call=call)
-        for command in self.acd.handle(event):
+        for command in self.hold.handle(event):
             self._performers[type(command)](command, event.at)
         match event:
             case ev.TalkEnded(call=call, agent=agent):
@@ -297,6 +308,10 @@ class Engine:
         if not self.lobby.decide(offer.call, Verdict.DIAL, variables):
             self.post(ev.OfferMissed(at=pushed, call=offer.call, agent=offer.agent, why=Miss.CALLER_GONE))
             return
+        self.write_offer(offer, at, pushed)
+
+    def write_offer(self, offer: do.OfferCall, at: datetime, pushed: datetime) -> None:
+        """An offer, and when its pop left."""
         self._write(
             Kind.OFFER,
             at,

@@ -15,7 +15,7 @@ from ..ami.members import Member
 from ..core.commands import MirrorMember, MirrorPause, UnmirrorMember
 from ..core.words import AgentId, Phone, QueueName
 
-Send = Callable[[str, Mapping[str, str]], None]
+Send = Callable[[str, Mapping[str, str]], object]
 
 
 class Mirror:

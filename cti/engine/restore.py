@@ -28,7 +28,7 @@ def last_presences(journal: Path, agents: set[AgentId]) -> dict[AgentId, tuple[P
     """
     found: dict[AgentId, tuple[Presence, str]] = {}
     missing = set(agents)
-    for raw in _newest_lines(journal):
+    for raw in newest_lines(journal):
         if not missing:
             break
         if b'"kind":"presence"' not in raw:
@@ -48,7 +48,7 @@ def last_presences(journal: Path, agents: set[AgentId]) -> dict[AgentId, tuple[P
 
 def closed_queues(journal: Path) -> set[QueueName]:
     """The queues that were closed by hand, by the newest line that says so. Raises StoreError."""
-    for raw in _newest_lines(journal):
+    for raw in newest_lines(journal):
         if b'"kind":"queues"' not in raw:
             continue
         try:
@@ -76,7 +76,7 @@ def restoring_events(presences: dict[AgentId, tuple[Presence, str]], at: datetim
     return events
 
 
-def _newest_lines(journal: Path) -> Iterator[bytes]:
+def newest_lines(journal: Path) -> Iterator[bytes]:
     """All lines of the journal and its rotated files, newest first, at most MOST_BYTES of them."""
     rotated = sorted(journal.parent.glob(f"{journal.stem}-*{journal.suffix}"), reverse=True)
     left = MOST_BYTES

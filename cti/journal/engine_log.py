@@ -47,6 +47,11 @@ class Kind(StrEnum):
     EXPLAIN = "explain"  # decision, ring, chosen, candidates [[agent, why], …], why (where a rule decided)
     LEG_ENDED = "leg_ended"  # leg, cause: what we saw of a channel that a dying Asterisk never closed
     HELD = "held"  # leg, held (bool): CEL has no hold, so what AMI tells of it is kept here
+    CALLBACK = (
+        "callback"  # a kept place: the fields of core.callback.Callback; leg (dialled, or the attempt), failed, why
+    )
+    CALLBACK_ENDED = "callback_ended"  # of, why, by (the call that served it otherwise, or has the place)
+    CALLBACKS_TOLD = "callbacks_told"  # count: so many `callback` lines before this one are all that there are
     INTERRUPTED = "interrupted"  # the conversation was cut by a dying Asterisk
 
 
@@ -171,7 +176,7 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
     call = record.pop("call", None) or ""
     if not isinstance(call, str) or not _ID.fullmatch(call):
         raise LineError("a strange call id")
-    if kind is Kind.OPENED:
+    if kind in (Kind.OPENED, Kind.CALLBACKS_TOLD):
         return None
     return JournalLine(
         source=Source.ENGINE,
@@ -180,7 +185,7 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
         at=at.astimezone(UTC),
         kind=kind.value,
         call=call,
-        leg=call,
+        leg=_leg(kind, record) or call,
         data=_storable(record),
     )
 
@@ -191,6 +196,12 @@ def _loads(raw: bytes) -> Any:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
         return json.loads(raw)
+
+
+def _leg(kind: Kind, record: dict[str, Any]) -> str:
+    """What else is of this conversation: an attempt to call back, or the channel that was dialled for it."""
+    leg = record.get("leg")
+    return leg if kind is Kind.CALLBACK and isinstance(leg, str) and _ID.fullmatch(leg) else ""
 
 
 def _storable(value: Any) -> Any:

@@ -22,10 +22,7 @@ from .refusal import LineError, escaped
 from .tail import Chunk, Tail
 
 log = logging.getLogger(__name__)
-# Between two rounds. A call's conversation is folded anew in each round that has a line of it, so many lines make long
-# rests: 3.5 ms CPU a call with a round each 0.5 s, 2.9 with one each second (17,000 lines at 100 calls/s).
-LEAST_REST, MOST_REST = 0.25, 1.5  # seconds
-_RESTFUL = 1_000  # lines of a round for each second of the rest after it
+_MUCH = 1_000  # lines in one round, after which the next one follows at once
 _LOGGED_PER_CHUNK = 10  # a flood of forged lines must not fill the log
 Parser = Callable[[bytes, str, int], JournalLine | None]
 
@@ -62,27 +59,13 @@ def journal_files(log_dir: Path, engine: Path) -> JournalFiles:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """What one round found: whether there was anything, how many new lines were stored, whether more is left."""
-
-    moved: bool
-    stored: int
-    more: bool
-
-    @property
-    def rest_seconds(self) -> float:
-        """How long to leave the journals alone after it."""
-        return 0.0 if self.more else min(MOST_REST, max(LEAST_REST, self.stored / _RESTFUL))
-
-
 @dataclass(slots=True)
 class Importer:
     """`step()` imports what is new; `run()` does so until it is cancelled. `refused` counts lines by reason."""
 
     files: JournalFiles
     store: LineStore
-    chunk_bytes: int = 1 << 19
+    chunk_bytes: int = 1 << 18
     refused: dict[str, int] = field(default_factory=dict)
     _tails: list[tuple[Tail, Parser]] = field(default_factory=list)
 
@@ -91,40 +74,46 @@ class Importer:
 
         Raises StoreError when a journal cannot be read or the database refuses; the same is then tried again.
         """
-        return (await self._round()).stored
+        return (await self._round())[1]
 
     async def drain(self) -> int:
         """Import until nothing is left; returns the new lines."""
         total = 0
-        while (done := await self._round()).moved:
-            total += done.stored
+        moved = True
+        while moved:
+            moved, stored = await self._round()
+            total += stored
         return total
 
-    async def run(self, *, retry_seconds: float = 5.0) -> None:
-        """Import for ever, resting unless more is left; a database that is down is tried again."""
+    async def run(self, *, idle_seconds: float = 0.5, retry_seconds: float = 5.0) -> None:
+        """Import for ever, resting unless much is left; a database that is down is tried again.
+
+        The rest makes the rounds bigger: a call's conversation is folded anew in each round that has a line of it.
+        """
         while True:
             try:
-                await asyncio.sleep((await self._round()).rest_seconds)
+                _, stored = await self._round()
+                await asyncio.sleep(0 if stored >= _MUCH else idle_seconds)
             except StoreError as error:
                 log.error("journals wait: %s", error)
                 self._tails = []
                 await asyncio.sleep(retry_seconds)
 
-    async def _round(self) -> Round:
-        """Read, parse and store one chunk of each journal."""
+    async def _round(self) -> tuple[bool, int]:
+        """Read, parse and store one chunk of each journal: (whether there was anything, new lines)."""
         if not self._tails:
             self._tails = [await self._tail(*journal) for journal in self._journals()]
         lines, read = await asyncio.to_thread(self._read)
         if not read:
-            return Round(moved=False, stored=0, more=False)
-        stored = await self.store.import_lines(lines, [chunk.position for _, chunk in read])
-        for tail, chunk in read:
-            tail.accept(chunk.position)
-        return Round(moved=True, stored=stored, more=any(chunk.more for _, chunk in read))
+            return False, 0
+        stored = await self.store.import_lines(lines, [position for _, position in read])
+        for tail, position in read:
+            tail.accept(position)
+        return True, stored
 
-    def _read(self) -> tuple[list[JournalLine], list[tuple[Tail, Chunk]]]:
+    def _read(self) -> tuple[list[JournalLine], list[tuple[Tail, Position]]]:
         lines: list[JournalLine] = []
-        read: list[tuple[Tail, Chunk]] = []
+        read: list[tuple[Tail, Position]] = []
         for tail, parser in self._tails:
             try:
                 chunk = tail.step()
@@ -132,7 +121,7 @@ class Importer:
                 raise StoreError(f"cannot read the journal {tail.path}: {error.strerror}") from error
             if chunk is not None:
                 lines += self._accepted(chunk, parser)
-                read.append((tail, chunk))
+                read.append((tail, chunk.position))
         return lines, read
 
     def _journals(self) -> list[tuple[Source, Path, Parser]]:

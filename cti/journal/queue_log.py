@@ -170,7 +170,7 @@ _READERS: dict[str, Reader | None] = {
     # written by our dialplan only: how a caller left whom no agent could be found for
     "OVERFLOW": _left,
     "VOICEMAIL": _nothing,
-    "CALLBACK": _nothing,
+    "CALLBACK": _left,
     "CLOSED": _left,  # without fields where a schedule says so before anybody waits
     "FULL": _left,
     "BLOCKED": _nothing,

@@ -29,15 +29,11 @@ _FIRST = 65_536  # bytes that are searched for the first line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Complete records of one file, with the position that stands after them. `overlong` of them were too long.
-
-    `more`: it is as much as is read at once, so more stands behind it.
-    """
+    """Complete records of one file, with the position that stands after them. `overlong` of them were too long."""
 
     position: Position
     records: tuple[Record, ...]
     overlong: int = 0
-    more: bool = False
 
 
 class Tail:
@@ -108,8 +104,7 @@ class Tail:
 
     def _records(self, path: Path, file: BinaryIO, file_id: str, offset: int) -> Chunk | None:
         file.seek(offset)
-        data = file.read(self._chunk)
-        records, end = self._split(data, offset)
+        records, end = self._split(file.read(self._chunk), offset)
         overlong = 0
         if not records and end == offset:
             file.seek(offset)
@@ -120,7 +115,7 @@ class Tail:
         if end == offset:
             return None
         position = Position(source=self._source, file_id=file_id, path=path.name, offset=end)
-        return Chunk(position=position, records=tuple(records), overlong=overlong, more=len(data) == self._chunk)
+        return Chunk(position=position, records=tuple(records), overlong=overlong)
 
     def _shorter(self, path: Path, file: BinaryIO, file_id: str) -> Chunk | None:
         """The file lost its end (power loss, a restored backup), unless a whole copy beside it says otherwise."""

@@ -13,6 +13,7 @@ import yaml
 
 from ..errors import SiteError
 from .announced import with_phrases
+from .callback import shipped_prompts
 from .check import check_whole
 from .feature_codes import read_feature_codes
 from .fields import Context, Fields, named
@@ -81,7 +82,10 @@ def _read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes) -> Site |
     top.done()
     sections["prompts"] = with_phrases(ctx, sections["prompts"], sections["queues"])
     check_whole(ctx)
-    return None if mistakes.found else Site(site=info, **sections)
+    if mistakes.found:
+        return None
+    site = Site(site=info, **sections)
+    return site.model_copy(update={"prompts": {**site.prompts, **shipped_prompts(site)}})
 
 
 def _names(root: yaml.Node | None) -> dict[str, dict[str, int]]:

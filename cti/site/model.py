@@ -18,8 +18,10 @@ from .hours import Schedule
 
 TargetKind = Literal["menu", "queue", "voicemail", "external", "hangup"]
 Order = Literal["longest_idle", "best_skill", "fewest_calls"]
+CallbackOrder = Literal["agent_first", "customer_first"]
 TARGET_KINDS: tuple[str, ...] = get_args(TargetKind)
 ORDERS: tuple[str, ...] = get_args(Order)
+CALLBACK_ORDERS: tuple[str, ...] = get_args(CallbackOrder)
 Need = Mapping[str, int]  # skill -> least level, 1-100; empty = anybody
 
 
@@ -71,10 +73,11 @@ class Trunk(Value):
 
 
 class Outbound(Value):
-    """How calls to the outside leave."""
+    """How calls to the outside leave. `countries` are those to which callers may have themselves called back."""
 
     trunk: str
     caller_id: str
+    countries: tuple[str, ...] = ()
 
 
 class Fallback(Value):
@@ -200,6 +203,20 @@ class PauseReason(Value):
     max_seconds: int = 0
 
 
+class Callback(Value):
+    """Callers may hang up and keep their place. `window` is the schedule of when they may be called, "" = always."""
+
+    offer_after_seconds: int = 60
+    repeat_seconds: int = 60
+    key: str = "1"
+    prompt: str = "callback_offer_1"
+    order: CallbackOrder = "agent_first"
+    retries: int = 2
+    gap_seconds: int = 300
+    ring_seconds: int = 30
+    window: str = ""
+
+
 class Queue(Value):
     """How one queue is served. For `max_…` 0 is no limit. `full`, `busy_ratio` and `closed`: None = as `overflow`."""
 
@@ -215,6 +232,7 @@ class Queue(Value):
     max_wait_seconds: int = 0
     max_length: int = 0
     max_ratio: float = 0.0
+    callback: Callback | None = None
     max_misses: int = 0
     preferred: Preferred = Preferred(days=0)
     priority: int = 0

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from ..core.words import SILENT, AnnounceRules, Need, Outcome, PauseReason, QueueName, QueueRules, Ring, Skill
+from ..core.words import (
+    SILENT,
+    AnnounceRules,
+    CallbackOrder,
+    CallbackRules,
+    Need,
+    Outcome,
+    PauseReason,
+    QueueName,
+    QueueRules,
+    Ring,
+    Skill,
+)
 from . import model
 
 
 def rules_of(site: model.Site) -> list[QueueRules]:
     """The rules of every queue of the site, in the order written."""
-    return [_rules(queue) for queue in site.queues.values()]
+    return [_rules(queue, site) for queue in site.queues.values()]
 
 
 def windows_of(site: model.Site) -> dict[QueueName, tuple[int, float]]:
@@ -56,7 +68,7 @@ def onward_of(site: model.Site) -> dict[tuple[QueueName, Outcome], QueueName]:
     return found
 
 
-def _rules(queue: model.Queue) -> QueueRules:
+def _rules(queue: model.Queue, site: model.Site) -> QueueRules:
     return QueueRules(
         name=QueueName(queue.name),
         rings=tuple(Ring(after_seconds=float(step.after), need=need_of(step.need)) for step in queue.steps),
@@ -71,6 +83,7 @@ def _rules(queue: model.Queue) -> QueueRules:
         prefer_wait_seconds=float(queue.preferred.wait_seconds),
         announce=_announce(queue.announce),
         exit_key=queue.exit_key.key if queue.exit_key else "",
+        callback=_callback(queue.callback, site) if queue.callback else None,
     )
 
 
@@ -83,4 +96,18 @@ def _announce(announce: model.Announce | None) -> AnnounceRules:
         position=announce.position,
         wait=announce.wait,
         comfort=announce.comfort,
+    )
+
+
+def _callback(callback: model.Callback, site: model.Site) -> CallbackRules:
+    return CallbackRules(
+        offer_after_seconds=float(callback.offer_after_seconds),
+        repeat_seconds=float(callback.repeat_seconds),
+        key=callback.key,
+        prompt=callback.prompt,
+        order=CallbackOrder(callback.order),
+        retries=callback.retries,
+        gap_seconds=float(callback.gap_seconds),
+        ring_seconds=float(callback.ring_seconds),
+        window=site.schedules[callback.window] if callback.window else None,
     )

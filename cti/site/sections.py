@@ -14,6 +14,7 @@ import yaml
 from ..core.words import WrapUpMode
 from . import model
 from .announced import read_announce, read_exit_key
+from .callback import read_callback
 from .fields import DID, NAME, NAME_HINT, Context, Fields, items, scalar, target
 from .reading import entries, is_null, nearest, shown
 from .times import timezone_of
@@ -72,8 +73,14 @@ def read_outbound(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.
     fields = Fields(ctx, node, "outbound", key)
     trunk = fields.reference("trunk", "trunk", required=True)
     caller_id = fields.matching("caller_id", DID, DID_HINT, required=True)
+    countries = []
+    for item in items(ctx, fields.get("countries"), "outbound: countries"):
+        country = scalar(ctx, item, "outbound: countries")
+        if country and not _COUNTRY.fullmatch(country):
+            ctx.wrong(item, f"outbound: countries: {shown(country)}", "two capital letters, such as CN")
+        countries += [country] if country else []
     fields.done()
-    return model.Outbound(trunk=trunk, caller_id=caller_id)
+    return model.Outbound(trunk=trunk, caller_id=caller_id, countries=tuple(countries))
 
 
 def read_fallback(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Fallback:
@@ -172,6 +179,7 @@ def read_queue(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Que
         max_wait_seconds=fields.number("max_wait_seconds", 0, 0, 86_400),
         max_length=fields.number("max_length", 0, 0, 100_000),
         max_ratio=fields.decimal("max_ratio", 0.0, 0, 1000),
+        callback=read_callback(fields, schedule),
         max_misses=fields.number("max_misses", 0, 0, 100),
         preferred=_preferred(ctx, fields),
         priority=fields.number("priority", 0, -100, 100),
@@ -183,6 +191,8 @@ def read_queue(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Que
         exit_key=read_exit_key(ctx, fields),
     )
     fields.done()
+    if queue.callback and queue.exit_key and queue.callback.key == queue.exit_key.key:
+        ctx.wrong(fields.line("callback"), f"{fields.what}: callback and exit_key have the same key", "one key each")
     return queue
 
 

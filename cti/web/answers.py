@@ -15,6 +15,7 @@ from typing import Any, assert_never
 
 from ..config import Config
 from ..core import events as ev
+from ..core.callback import CallbackCancelled
 from ..core.explaining import steps
 from ..core.twin import twin
 from ..core.what_if import Consequences, Supposition, what_if
@@ -22,9 +23,10 @@ from ..core.words import AgentId, CallId, QueueName
 from ..db.history import Wanted
 from ..db.people import People
 from ..db.store import Store
+from ..engine.callbacks import shown
 from ..engine.link import ManagerLink
 from ..engine.loop import Engine
-from ..errors import NotFound, UsageError
+from ..errors import NotFound
 from ..recordings.index import sound_file, wav_header
 from .auth import Kind, Subject, Verify
 from .backend import CallFilter, CallPage, CallVerb, Entity, QueueVerb, Recording, Verb
@@ -43,18 +45,9 @@ class Answers:
 
     async def agent_command(self, agent: AgentId, verb: Verb, reason: str) -> Entity:
         """Ask the core; the agent's entity afterwards. Raises NotFound, Refused."""
-        self._known_agent(agent)
+        if agent not in self._engine.agents:
+            raise NotFound(f"no agent {agent}; see: cti agent list")
         await self._engine.request(_request(agent, verb, reason))
-        return self._engine.floor.agents[agent]
-
-    async def dispose(self, agent: AgentId, call: CallId | None, code: str, note: str) -> Entity:
-        """Ask the core; the agent's entity afterwards. Raises NotFound, Refused, UsageError."""
-        self._known_agent(agent)
-        about = call or self._engine.floor.agents[agent]["call"]
-        if about is None:
-            raise UsageError(f"agent {agent} has no call now: say which one")
-        event = ev.DispositionGiven(at=datetime.now(UTC), call=about, agent=agent, code=code, note=note)
-        await self._engine.request(event)
         return self._engine.floor.agents[agent]
 
     async def queue_command(self, queue: QueueName, verb: QueueVerb) -> Entity:
@@ -72,14 +65,22 @@ class Answers:
         await self._engine.request(_call_request(call, verb, value))
         return entity
 
+    def callbacks(self) -> list[Entity]:
+        """Every kept place."""
+        return [shown(kept) for kept in self._engine.hold.callbacks()]
+
+    async def cancel_callback(self, of: CallId) -> Entity:
+        """Ask the core; the entity as it was. Raises NotFound."""
+        entity = next((one for one in self.callbacks() if one["id"] == of), None)
+        if entity is None:
+            raise NotFound(f"there is no callback {of[:60]!r}; see: cti callback list")
+        await self._engine.request(CallbackCancelled(at=datetime.now(UTC), of=of))
+        return entity
+
     async def what_if(self, suppositions: Sequence[Supposition]) -> Consequences:
         """Tried on a twin: made here, between two events (some ms for 200 agents), asked in a thread of its own."""
         machine, now = twin(self._engine.acd), datetime.now(UTC)
         return await asyncio.to_thread(what_if, machine, suppositions, now)
-
-    def _known_agent(self, agent: AgentId) -> None:
-        if agent not in self._engine.agents:
-            raise NotFound(f"no agent {agent}; see: cti agent list")
 
     def _known(self, queue: QueueName) -> None:
         if queue not in self._engine.queues:
@@ -142,8 +143,6 @@ def _request(agent: AgentId, verb: Verb, reason: str) -> ev.Event:
             return ev.AgentPaused(at=now, agent=agent, reason=reason)
         case Verb.UNPAUSE:
             return ev.AgentUnpaused(at=now, agent=agent)
-        case Verb.WRAP_UP:
-            return ev.WrapUpAsked(at=now, agent=agent)
         case Verb.WRAP_UP_END:
             return ev.WrapUpEnded(at=now, agent=agent)
         case _ as never:

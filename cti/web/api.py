@@ -29,7 +29,6 @@ from .questions import (
     read_call_id,
     read_call_value,
     read_call_verb,
-    read_disposition,
     read_filter,
     read_queue,
     read_queue_verb,
@@ -74,10 +73,11 @@ class Api:
             web.get("/api/calls/{call}/recording", let(self._recording), allow_head=False),
             web.get("/api/calls/{call}/explain", let(self._explain), allow_head=False),
             web.post("/api/what-if", let(self._what_if)),
-            web.post("/api/agents/{agent}/disposition", let(self._disposition)),
             web.post("/api/agents/{agent}/{verb}", let(self._command)),
             web.post("/api/queues/{queue}/{verb}", let(self._queue_command)),
             web.post("/api/calls/{call}/{verb}", let(self._call_command)),
+            web.get("/api/callbacks", let(self._callbacks), allow_head=False),
+            web.post("/api/callbacks/{call}/cancel", let(self._cancel_callback)),
         ]
 
     def _with_subject(self, answer: Answer) -> Handler:
@@ -144,8 +144,7 @@ class Api:
         return reply({"steps": list(steps)})
 
     async def _command(self, request: web.Request, who: Subject) -> web.Response:
-        """POST /api/agents/{agent}/{verb}: login, logout, pause `{"reason": …}`, unpause, wrap-up
-        (one please, after this call), wrap-up-end.
+        """POST /api/agents/{agent}/{verb}: login, logout, pause `{"reason": …}`, unpause, wrap-up-end.
 
         An agent for themselves, a supervisor for everybody. The agent afterwards; 409 when not now.
         """
@@ -164,17 +163,6 @@ class Api:
             return problem(403, "only a supervisor may ask what would be decided")
         suppositions = read_suppositions(await read_body(request, ("suppose",)))
         return reply(told(await self._backend.what_if(suppositions)))
-
-    async def _disposition(self, request: web.Request, who: Subject) -> web.Response:
-        """POST /api/agents/{agent}/disposition `{"code": …, "note": …, "call": …}`: how the call ended; without `call`
-        the one they talk on or wrap up. It may be the one before, too, until the next is answered."""
-        known_query(request, ())
-        agent = read_agent(request)
-        call, code, note = await read_disposition(request)
-        if not who.may_act_for(agent):
-            return problem(403, "an agent may speak only for themselves")
-        log.info("%s %r gives %s to a call of agent %s", who.kind, who.name, code, agent)
-        return reply(await self._backend.dispose(agent, call, code, note))
 
     async def _queue_command(self, request: web.Request, who: Subject) -> web.Response:
         """POST /api/queues/{queue}/{verb}: open or close by hand, without a body; supervisors only. The queue."""
@@ -199,6 +187,23 @@ class Api:
             return problem(403, "only a supervisor may change the line")
         log.info("%s %r asks for %s %s of call %s", who.kind, who.name, verb, value, ascii(call))
         return reply(await self._backend.call_command(call, verb, value))
+
+    async def _callbacks(self, request: web.Request, who: Subject) -> web.Response:
+        """GET /api/callbacks: places kept for callers who hung up, in the order asked for; supervisors only."""
+        known_query(request, ())
+        if who.kind is not Kind.SUPERVISOR:
+            return problem(403, "only a supervisor may list callbacks")
+        return reply({"callbacks": list(self._backend.callbacks())})
+
+    async def _cancel_callback(self, request: web.Request, who: Subject) -> web.Response:
+        """POST /api/callbacks/{call}/cancel, named by the call that asked for it; supervisors only. As it was."""
+        known_query(request, ())
+        call = read_call_id(request)
+        await read_body(request, ())
+        if who.kind is not Kind.SUPERVISOR:
+            return problem(403, "only a supervisor may cancel callbacks")
+        log.info("%s %r cancels callback %s", who.kind, who.name, ascii(call))
+        return reply(await self._backend.cancel_callback(call))
 
 
 @web.middleware

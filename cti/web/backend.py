@@ -39,7 +39,6 @@ class Verb(StrEnum):
     LOGOUT = "logout"
     PAUSE = "pause"
     UNPAUSE = "unpause"
-    WRAP_UP = "wrap-up"
     WRAP_UP_END = "wrap-up-end"
 
 
@@ -112,16 +111,20 @@ class FloorBackend(Protocol):
         """
         ...
 
-    async def dispose(self, agent: AgentId, call: CallId | None, code: str, note: str) -> Entity:
-        """Keep how a call of this agent ended (None: the one they have now); the agent's entity afterwards.
-
-        Raises Refused (not a call of theirs), NotFound (no such agent), UsageError (no call now, and none given).
-        """
-        ...
-
     async def queue_command(self, queue: QueueName, verb: QueueVerb) -> Entity:
         """Close a queue by hand (newcomers go where `closed` leads, those who wait stay) or open it; its entity
         afterwards. Kept over a restart of the engine. Raises NotFound.
+        """
+        ...
+
+    def callbacks(self) -> Sequence[Entity]:
+        """Kept places: {id, queue, number, name, phase, attempt, agent, entered, requested, due}."""
+        ...
+
+    async def cancel_callback(self, of: CallId) -> Entity:
+        """Cancel it, or, when phones already ring for it, let this attempt be the last; the entity as it was.
+
+        Raises NotFound.
         """
         ...
 

@@ -1,4 +1,5 @@
-"""Which actions we send at all: a short list, none of which dials, runs, reads or sets anything named from outside.
+"""Which actions we send at all: a short list, none of which runs, reads or sets anything named from outside. One dials:
+what is in it, tests/engine/test_callbacks.py tells (two contexts of ours, a checked number, no application).
 
 Held by reading the source: every call by which an action can go out names it as a constant of this list.
 """
@@ -18,7 +19,17 @@ from cti.core.words import AgentId, Phone, QueueName
 from cti.engine.mirror import Mirror
 from cti.errors import AmiError
 
-SENT = {"QueueAdd", "QueueRemove", "QueuePenalty", "QueuePause", "QueueStatus", "CoreStatus", "Ping", "Login"}
+SENT = {
+    "QueueAdd",
+    "QueueRemove",
+    "QueuePenalty",
+    "QueuePause",
+    "QueueStatus",
+    "CoreStatus",
+    "Ping",
+    "Login",
+    "Originate",
+}
 LISTS = {"CoreShowChannels", "QueueStatus", "DeviceStateList"}
 WAYS = {"send", "post", "start", "_send"}  # of Mirror, ManagerLink, AmiClient, OneConnection
 FORWARDERS = {"ami/client.py", "engine/link.py", "engine/mirror.py"}  # hand on the action that they were given

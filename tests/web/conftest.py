@@ -47,15 +47,20 @@ class FakeBackend:
             raise NotFound(f"no agent {agent}")
         return {"agent": agent, "presence": "paused" if verb is Verb.PAUSE else "ready", "reason": reason}
 
-    async def dispose(self, agent: AgentId, call: str | None, code: str, note: str) -> dict[str, Any]:
-        self.asked.append(("disposition", (agent, call, code, note)))
-        return {"agent": agent}
-
     async def queue_command(self, queue: QueueName, verb: QueueVerb) -> dict[str, Any]:
         self.asked.append((verb, queue))
         if self.error:
             raise self.error
         return {"queue": queue, "closed": verb is QueueVerb.CLOSE}
+
+    def callbacks(self) -> list[dict[str, Any]]:
+        return [{"id": "c1", "number": "13800138000"}]
+
+    async def cancel_callback(self, of: CallId) -> dict[str, Any]:
+        self.asked.append(("cancel", of))
+        if self.error:
+            raise self.error
+        return {"id": of}
 
     async def call_command(self, call: CallId, verb: CallVerb, value: str | int) -> dict[str, Any]:
         self.asked.append((verb, (call, value)))
