@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from sqlalchemy import delete, insert, select
 
 from .connection import Database
-from .tables import ConversationRow, RecordingRow
+from .tables import ConversationRow, JournalLineRow, RecordingRow
 
 _COLUMNS = ("path", "call", "started", "seconds", "bytes", "channels", "state")
 _MANY = 400
@@ -66,11 +66,18 @@ class Sounds(Generic[S]):
                 await connection.execute(insert(RecordingRow), some)
 
     async def calls_ended(self, calls: Sequence[str]) -> Mapping[str, bool]:
-        """call -> whether its conversation has ended; unknown calls are absent."""
+        """call -> whether its conversation has ended; unknown calls are absent.
+
+        A channel that is not its conversation's first one (a customer who was called back) has ended with its hang-up.
+        """
         ended: dict[str, bool] = {}
         async with self.database.reading() as connection:
             for start in range(0, len(calls), _MANY):
                 some = list(calls[start : start + _MANY])
                 wanted = select(ConversationRow.id, ConversationRow.ended).where(ConversationRow.id.in_(some))
                 ended |= {row.id: row.ended is not None for row in await connection.execute(wanted)}
+                line = JournalLineRow
+                others = [call for call in some if call not in ended]
+                gone = select(line.leg).where(line.leg.in_(others), line.source == "cel", line.kind == "HANGUP")
+                ended |= {row.leg: True for row in await connection.execute(gone)}
         return ended

@@ -70,8 +70,10 @@ async def stage(asterisk: Installation, tmp_path_factory: pytest.TempPathFactory
     port = free_port("127.0.0.2")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("scene.SITE", HOUSE.replace("choose: {file: choose.wav}", "choose: {file: choose.wav}" + QUICK))
-        async with house(home, SITE, AGENTS, trunk=f"127.0.0.2:{port}") as stage:
-            phone = Behaviour(answer_after=None, media="one_packet")
+        async with house(
+            home, SITE, AGENTS, dict.fromkeys(AGENTS, Behaviour(answer_after=None)), trunk=f"127.0.0.2:{port}"
+        ) as stage:
+            phone = Behaviour(answer_after=None)
             await stage.phones.agents(dict.fromkeys(PHONES, phone), address="127.0.0.2", port=port)
             await stage.serve()
             yield stage
@@ -195,7 +197,12 @@ async def test_served_by_another_call_it_is_cancelled(stage: Stage) -> None:
     mine = PHONES[4]
     await ask(stage, mine)
     again = await stage.call(caller("40023", mine))
-    await on_floor(stage, 2)
+
+    async def both() -> bool:
+        calls = (await stage.get("/api/floor"))["calls"]
+        return [call["number"] for call in calls] == [mine, mine]
+
+    await until("the kept place and the new call", both)
     async with at_work(stage, "1003"):
         agent = await take(stage, "1003", mine)
         assert await ended(stage, mine) == "served_otherwise"
