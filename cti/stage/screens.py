@@ -15,6 +15,7 @@ import asyncio
 import base64
 import json
 import os
+import select
 import socket
 import struct
 import sys
@@ -136,10 +137,7 @@ def _exactly(line: socket.socket, size: int) -> tuple[bytes, datetime]:
 
 
 def _has_more(line: socket.socket) -> bool:
-    try:
-        return bool(line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-    except BlockingIOError:
-        return False
+    return bool(select.select([line], [], [], 0)[0] and line.recv(1, socket.MSG_PEEK))
 
 
 def _arrived(message: dict[str, Any], noted: datetime, *, crowded: bool) -> datetime:

@@ -19,7 +19,7 @@ def frame(seq):
 
 @pytest.fixture
 def told():
-    """`told(frames)`: what a screen tells of a server that writes these frames at once and hangs up."""
+    """`told(frames)`: what a screen tells of a server that writes these frames at once and lets them be told."""
 
     def run(frames):
         with socket.create_server(("127.0.0.1", 0)) as server:
@@ -30,14 +30,20 @@ def told():
                     while sent.readline() != b"\r\n":
                         pass
                     line.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n" + b"".join(frames))
+                    assert everything.wait(10)
                     line.shutdown(socket.SHUT_WR)
                     sent.read()  # to its end: closing with something unread would take back what was sent
 
+            def tell(at, message):
+                heard.append((at, message["seq"]))
+                if len(heard) == len(frames):
+                    everything.set()
+
+            heard, everything = [], threading.Event()
             serving = threading.Thread(target=serve)
             serving.start()
-            heard = []
             with pytest.raises(OSError, match="closed"):
-                screen(*server.getsockname(), "token", lambda at, message: heard.append((at, message["seq"])))
+                screen(*server.getsockname(), "token", tell)
             serving.join()
         return {seq: datetime.fromisoformat(at) for at, seq in heard}
 
