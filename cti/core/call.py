@@ -206,7 +206,7 @@ class CallTracker:
         if event.result != "CANCEL" or call is None or agent is None or not self._is_pending(leg):
             return []  # a miss: the dialplan comes back and says so
         del self._offers[agent]
-        self._waiting.discard(call)
+        # The offer is over. That they have left is told by the end of their own leg: a screen needs both.
         return [OfferMissed(at=event.at, call=call, agent=agent, why=Miss.CALLER_GONE)]
 
     def _bridged(self, event: ev.LegBridged) -> Iterable[Event]:

@@ -105,11 +105,13 @@ def test_a_miss_is_left_to_the_dialplan_to_tell(switch):
     assert switch.happened() == []
 
 
-def test_a_caller_who_hangs_up_while_it_rings_is_told_once(switch):
+def test_a_caller_who_hangs_up_while_it_rings_ends_the_offer_and_then_leaves_once(switch):
     switch.rings()
     switch.dialled("c1", "a1", "CANCEL")
     assert switch.happened() == [("OfferMissed", "c1", "1001", Miss.CALLER_GONE)]
     switch.ended("a1", "c1")
+    assert switch.happened() == [("CallerLeft", "c1")], "the offer's end frees the agent, this takes them off the floor"
+    switch.ended("c1")
     assert switch.happened() == []
 
 

@@ -12,13 +12,25 @@ import pytest
 
 from cti.core import events as ev
 from cti.core.timer_keys import PauseLimit
-from cti.core.words import AgentCard, AgentId, Caller, CallId, PauseReason, Phone, QueueName, QueueRules, WrapUpMode
+from cti.core.words import (
+    AgentCard,
+    AgentId,
+    Caller,
+    CallId,
+    Linkedid,
+    PauseReason,
+    Phone,
+    QueueName,
+    QueueRules,
+    Uniqueid,
+    WrapUpMode,
+)
 from cti.engine.familiar import Window
 from cti.engine.loop import Engine
 from cti.errors import Refused
 from cti.journal.engine_log import EngineJournal
 
-ANNA, CALL, SALES = AgentId("1001"), CallId("c1"), QueueName("sales")
+ANNA, CALL, SALES, LEG = AgentId("1001"), CallId("c1"), QueueName("sales"), Uniqueid("a1")
 RULES = QueueRules(name=SALES, wrap_up_mode=WrapUpMode.MANDATORY_DISPOSITION)
 LUNCH = PauseReason(name="lunch", billable=True, payable=False, max_seconds=60.0)
 BEGAN = datetime.now(UTC) + timedelta(hours=1)  # told ahead, so that nothing waits for a real clock
@@ -42,11 +54,19 @@ class Day:
     def tell(self, seconds: float, kind: type, **values: object) -> None:
         self.engine.handle(kind(at=BEGAN + timedelta(seconds=seconds), **values))
 
-    def talk(self, until: float) -> None:
+    def offer(self) -> None:
         caller = Caller(number="13800138000")
         self.tell(0, ev.AgentLoggedIn, agent=ANNA)
         self.engine.lobby.decide = lambda *_: True  # type: ignore[method-assign] # the dialplan takes the verdict
         self.tell(1, ev.CallerJoined, call=CALL, queue=SALES, entered=BEGAN, caller=caller)
+
+    def ring(self) -> None:
+        self.offer()
+        self.tell(2, ev.LegCreated, leg=LEG, linked=Linkedid(CALL), phone=Phone("PJSIP/1001"))
+        self.tell(2, ev.DialBegan, caller=Uniqueid(CALL), callee=LEG)
+
+    def talk(self, until: float) -> None:
+        self.offer()
         self.tell(5, ev.OfferAnswered, call=CALL, agent=ANNA)
         self.tell(until, ev.TalkEnded, call=CALL, agent=ANNA)
 
@@ -123,3 +143,16 @@ async def test_a_digit_on_the_phone_is_a_reason_in_the_order_of_the_site(
     day: Day, digit: str, reason: str | None
 ) -> None:
     assert day.engine.pause_reason(digit) == reason
+
+
+async def test_a_caller_who_hangs_up_while_it_rings_leaves_the_floor_and_is_counted_as_lost_once(day: Day) -> None:
+    day.ring()
+    day.tell(4, ev.DialEnded, caller=CALL, callee=LEG, result="CANCEL")
+    assert day.engine.floor.pops == {}
+    day.tell(5, ev.LegEnded, leg=LEG)
+    day.tell(5, ev.LegEnded, leg=CALL)
+    floor = day.engine.floor
+    assert floor.calls == {}
+    assert floor.agents[ANNA]["presence"] == "ready"
+    assert len(day.lines("missed")) == len(day.lines("left")) == 1
+    assert floor.today.of(SALES, BEGAN)["lost"] == 1
