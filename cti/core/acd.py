@@ -141,7 +141,7 @@ class Acd:
         if back <= JITTER:
             return replace(event, at=self._now)
         self._roster.shift(back)
-        self._room.shift(back, event.at)
+        self._room.shift(back)
         self._announcing.shift(back)
         return event
 

@@ -144,19 +144,29 @@ class WaitingRoom:
         self._arm_ring(state, at)
         self.undecided[state.entry.call] = state.held is None
 
-    def shift(self, back: timedelta, at: datetime) -> None:
-        """The wall clock went back by `back`; the waits did not, so their beginnings move with the clock."""
+    def shift(self, back: timedelta) -> None:
+        """The wall clock went back by `back`; the waits did not, so their beginnings move with the clock.
+
+        Nothing else changes: timers run on, the order is the same, who is held stays held, and nobody need be told.
+        """
         self._sent_away = deque((since - back, call) for since, call in self._sent_away)
-        for state in list(self._calls.values()):
-            entry = replace(state.entry, entered=state.entry.entered - back)
-            match state:
+        waiting = [state for state in self._calls.values() if isinstance(state, Waiting)]
+        for state in waiting:  # all of them first: in a line half of it moved there is no order
+            self.lines.remove(state.line, state.entry)
+        for state in waiting:
+            state.entry = replace(state.entry, entered=state.entry.entered - back)
+            state.line = self.lines.add(state.entry, state.line.rules)
+            if state.held is not None:
+                self.lines.hold(state.line, state.entry)
+        for call, known in self._calls.items():
+            match known:
+                case Offered(entry=entry) | Connected(entry=entry):
+                    self._calls[call] = replace(known, entry=replace(entry, entered=entry.entered - back))
+                case Away(entry=entry, since=since):
+                    moved = replace(entry, entered=entry.entered - back)
+                    self._calls[call] = replace(known, entry=moved, since=since - back)
                 case Waiting():
-                    self.leave(state)
-                    self.enter(entry, at)
-                case Offered() | Connected():
-                    self._calls[entry.call] = replace(state, entry=entry)
-                case Away(since=since):
-                    self._calls[entry.call] = replace(state, entry=entry, since=since - back)
+                    pass
 
     def _arm_ring(self, state: Waiting, at: datetime) -> None:
         line, ring = state.line, state.line.clock_ring(state.entry, at) + 1

@@ -73,6 +73,13 @@ class Playbook:
         assert self.acd.snapshot() == before
         return self
 
+    def set_clock_back(self, seconds: float) -> Playbook:
+        """The wall clock jumps; timers count seconds and care for no clock."""
+        back = timedelta(seconds=seconds)
+        self.now -= back
+        self.timers = {key: due - back for key, due in self.timers.items()}
+        return self
+
     def nothing_more(self) -> Playbook:
         left = [command for command in self.pending if isinstance(command, self.loud)]
         assert not left, f"nobody expected {left}"

@@ -7,6 +7,7 @@ from acd_playbook import (
     Ended,
     Joined,
     Left,
+    LoggedIn,
     LoggedOut,
     Missed,
     NoTimer,
@@ -29,6 +30,7 @@ from acd_playbook import (
 
 from cti.core.timer_keys import PreferWait
 from cti.core.words import Miss, Outcome
+from cti.errors import Refused
 
 RULES = queue("sales", (0, {"sales": 50}), (20, {"sales": 1}), prefer_wait_seconds=30.0)
 HELD = PreferWait("c1", "1001")
@@ -183,7 +185,17 @@ def test_new_rules_without_the_option_let_everybody_take_the_caller():
 def test_a_clock_set_back_changes_nothing_for_who_is_held():
     play = busy_with_c0("1002") >> Joined("c1", prefer="1001") >> Wait(10)
     play >> Joined("c8", need={"sales": 99})
-    play.now = play.now.replace(hour=11)
+    play.set_clock_back(3600)
     play >> Joined("c9", need={"sales": 99}) >> Wait(19.9)
+    play >> Wait(0.1) << Offer("c1", "1002", waited_seconds=30.0)
+    play.nothing_more()
+
+
+def test_a_clock_set_back_with_a_request_that_is_refused_changes_nothing_for_who_is_held():
+    play = busy_with_c0("1002") >> Joined("c1", prefer="1001")
+    play.set_clock_back(6)
+    with pytest.raises(Refused):
+        play.machine.handle(LoggedIn("1002")(play.now))
+    play >> Wait(29.9)
     play >> Wait(0.1) << Offer("c1", "1002", waited_seconds=30.0)
     play.nothing_more()
