@@ -26,12 +26,14 @@ from .matching import Matching
 from .queue import Away, CallState, Connected, Entry, Offered, Waiting
 from .roster import Roster
 from .supervision import Supervision, limited
-from .timer_keys import MaxWait, NextRing, OfferLost, PauseLimit, PreferWait, WrapUp
+from .timer_keys import MaxWait, NextRing, OfferLost, PauseLimit, PhoneRest, PreferWait, WrapUp
 from .waiting_room import WaitingRoom
 from .words import AgentCard, AgentId, CallId, Miss, Outcome, Presence, QueueName, QueueRules
 from .wrapping import Wrapping
 
 JITTER = timedelta(seconds=5)  # events of several sources may be this much out of order; more is a clock set back
+# These end at once. Without a rest a lone agent's phone was tried 250 times a second until the caller left.
+REST_SECONDS = {Miss.BUSY: 5.0, Miss.UNREACHABLE: 10.0}
 _GUILTY = (Miss.NO_ANSWER, Miss.BUSY, Miss.UNREACHABLE)  # misses that count towards max_misses
 
 
@@ -287,6 +289,8 @@ class Acd:
         if limit and agent.misses >= limit and agent.next is None:
             agent.misses = 0
             agent.postpone(Presence.PAUSED, "missed")
+        if why in REST_SECONDS:
+            self._roster.rest(agent, REST_SECONDS[why], at)
         self._roster.move(agent, Signal.MISSED, at)
 
     def _talk_ended(self, event: ev.TalkEnded) -> None:
@@ -313,6 +317,8 @@ class Acd:
                     self._miss(state, Miss.LOST, event.at)
             case WrapUp() as key:
                 self._wrapping.ran_out(key, event.at)
+            case PhoneRest() as key:
+                self._roster.rested(key)
             case PauseLimit(agent=name) as key:
                 self._roster.pauses.ran_out(key, self._roster.agents.get(name))
             case MaxWait(call=call):

@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from cti.errors import IllegalTransition
 
-from .timer_keys import PauseLimit
+from .timer_keys import PauseLimit, PhoneRest
 from .words import AgentCard, AgentId, CallId, Presence, QueueName, WrapUpMode
 
 
@@ -145,6 +145,7 @@ class Agent:
     call: CallId | None = None
     busy: bool = False
     reachable: bool = True
+    rest: PhoneRest | None = None  # the timer of a phone that has just failed at once: ringing it again must wait
     misses: int = 0
     answered: int = 0
     next: Presence | None = None
@@ -178,7 +179,7 @@ class Agent:
     @property
     def is_ready(self) -> bool:
         """May be offered a call this instant."""
-        return self.presence is Presence.READY and self.reachable
+        return self.presence is Presence.READY and self.reachable and self.rest is None
 
     @property
     def comes_back(self) -> bool:

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from cti.errors import Refused
 
 from .agent import Agent, Signal
-from .commands import Command, MirrorMember, MirrorPause, ShowPresence, UnmirrorMember
+from .commands import Command, MirrorMember, MirrorPause, ShowPresence, StartTimer, UnmirrorMember
 from .fallback import native_penalty
 from .pauses import Pauses
 from .pool import Pool, Pools
 from .routing import penalty
+from .timer_keys import PhoneRest
 from .words import AgentCard, AgentId, CallId, Presence, QueueName, QueueRules
 
 
@@ -104,7 +105,7 @@ class Roster:
         if agent.cancel_next(Presence.OFFLINE):
             return
         agent.allow(Signal.LOGGED_IN)
-        agent.misses = 0
+        agent.misses, agent.rest = 0, None
         self.move(agent, Signal.LOGGED_IN, at)
 
     def log_out(self, agent: Agent, at: datetime) -> None:
@@ -130,7 +131,7 @@ class Roster:
         if agent.cancel_next(Presence.PAUSED):
             return
         agent.allow(Signal.UNPAUSED)
-        agent.misses = 0
+        agent.misses, agent.rest = 0, None
         self.move(agent, Signal.UNPAUSED, at)
 
     # --- what happens to them ---------------------------------------------------------------------
@@ -157,6 +158,23 @@ class Roster:
         """The phone can or cannot be rung: the login stays, offers stop."""
         was_ready = agent.is_ready
         agent.reachable = reachable
+        if reachable:
+            agent.rest = None
+        self._wake(agent, was_ready)
+
+    def rest(self, agent: Agent, seconds: float, at: datetime) -> None:
+        """The phone failed at once. It is left alone for a moment, or the next caller would fail at once as well."""
+        agent.rest = PhoneRest(agent.agent, at)
+        self._out.append(StartTimer(key=agent.rest, seconds=seconds))
+
+    def rested(self, key: PhoneRest) -> None:
+        """A rest is over, if it is still the one that is kept."""
+        agent = self.agents.get(key.agent)
+        if agent is not None and agent.rest == key:
+            was_ready, agent.rest = agent.is_ready, None
+            self._wake(agent, was_ready)
+
+    def _wake(self, agent: Agent, was_ready: bool) -> None:
         self._echo(agent)
         if agent.is_ready and not was_ready:
             self.woken[agent.agent] = None

@@ -105,6 +105,8 @@ def _reason(agent: Agent, entry: Entry, line: Line, choice: Choice, at: datetime
         return "out: missed this call"
     if not agent.reachable:
         return "out: phone unreachable"
+    if agent.rest is not None:
+        return "out: the phone has just failed to ring"
     if agent.presence is not Presence.READY:
         return f"out: {mark}{agent.presence}" + (f" ({agent.reason})" if agent.reason else "")
     if held and not mark:

@@ -60,6 +60,14 @@ class PauseLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneRest:
+    """Timer key: the rest that began at `since`, because the phone refused at once or could not be rung, is over."""
+
+    agent: AgentId
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AnnounceDue:
     """Timer key: it is time to tell this waiting caller something, for the `turn`-th time (0 is the first)."""
 
@@ -95,6 +103,7 @@ TimerKey = (
     | MaxWait
     | PreferWait
     | PauseLimit
+    | PhoneRest
     | AnnounceDue
     | CallbackOffer
     | CallbackDue

@@ -278,6 +278,29 @@ def test_an_unreachable_phone_keeps_its_login_but_gets_no_offers():
     play.nothing_more()
 
 
+@pytest.mark.parametrize(("why", "seconds"), [(Miss.BUSY, 5), (Miss.UNREACHABLE, 10)])
+def test_a_phone_that_fails_at_once_rests_before_it_is_tried_again_for_anybody(why, seconds):
+    play = Playbook() >> Ready("1001") >> Joined("c1") << Offer("c1", "1001")
+    play >> Missed("c1", "1001", why) << Withdraw("c1", "1001", why) << Show("1001", Presence.READY)
+    play >> Joined("c1") << Why("c1", "wait")
+    play >> Joined("c2") << Why("c2", "wait")
+    assert play.reasons() == {"1001": "out: the phone has just failed to ring"}
+    play >> Wait(seconds - 0.1)
+    play >> Wait(0.2) << Offer("c1", "1001")
+    play.nothing_more()
+
+
+def test_a_phone_that_fails_costs_the_caller_no_time_where_another_is_free():
+    play = Playbook() >> Ready("1001") >> Wait(1) >> Ready("1002") >> Joined("c1") << Offer("c1", "1001")
+    play >> Missed("c1", "1001", Miss.UNREACHABLE) << Withdraw("c1", "1001", Miss.UNREACHABLE)
+    play >> Joined("c1") << Offer("c1", "1002")
+    play >> Answered("c1", "1002") >> Joined("c2") << Why("c2", "wait")
+    play >> Wait(9) >> Reachable("1001", True) << Offer("c2", "1001")
+    play >> Missed("c2", "1001", Miss.BUSY) << Withdraw("c2", "1001", Miss.BUSY)
+    play >> Joined("c2") >> Wait(2)
+    play.nothing_more()
+
+
 # --- leaving ------------------------------------------------------------------------------------------
 
 
