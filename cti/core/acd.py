@@ -112,6 +112,10 @@ class Acd:
             calls=tuple(show_call(state) for state in self._calls.values()),
         )
 
+    def knows(self, agent: AgentId) -> bool:
+        """Whether there is such an agent (still)."""
+        return agent in self._roster.agents
+
     def agent(self, agent: AgentId) -> AgentOnFloor:
         """One agent now. Raises Refused for a stranger."""
         return show_agent(self._roster.person(agent))

@@ -272,7 +272,7 @@ class Engine:
             log.error("%s", error)
 
     def _show_beside(self, agent: AgentId) -> None:
-        if agent in self._cards:
+        if self.acd.knows(agent):
             self.floor.beside(self.acd.agent(agent))
 
     def _joined(self, event: ev.CallerJoined) -> None:
@@ -349,7 +349,7 @@ class Engine:
         self._queue_pace.changed(shown.queue)
 
     def _show_presence(self, shown: do.ShowPresence, at: datetime) -> None:
-        self.floor.presence(shown, at, self.acd.agent(shown.agent) if shown.agent in self._cards else None)
+        self.floor.presence(shown, at, self.acd.agent(shown.agent) if self.acd.knows(shown.agent) else None)
         values: dict[str, Any] = {"call": shown.call} if shown.call is not None else {}
         reason = shown.reason if shown.presence is Presence.PAUSED else ""
         if known := self._reasons.get(reason):  # as it counts today: the site may change

@@ -180,3 +180,14 @@ async def test_an_agent_is_shown_with_the_queues_served_and_with_what_comes_next
     await house.ask(AgentLoggedOut, agent="1001")
     assert (agent["1001"]["presence"], agent["1001"]["next"]) == ("ringing", "offline")
     assert house.told[-1] == ("presence", agent["1001"])
+
+
+async def test_an_agent_whose_row_is_gone_leaves_floor_and_fallback_even_when_at_work(house: House) -> None:
+    await house.ask(AgentLoggedIn, agent="1001")
+    sent: list[tuple[str, Any]] = []
+    house.engine.mirror._out = lambda action, headers: sent.append((action, dict(headers)))
+    house.engine.define([SALES, SERVICE], [])
+    assert house.engine.floor.agents == {}
+    assert [(action, one["Queue"], one["Interface"]) for action, one in sent] == [
+        ("QueueRemove", "service", "PJSIP/1001")
+    ]
