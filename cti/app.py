@@ -136,6 +136,7 @@ async def _serve(
     }
     reload = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.set)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # blocked by the supervisor until here; now it comes
     async with _tasks() as start:
         start(engine.run(), "engine")
         start(link.client.run(), "ami")

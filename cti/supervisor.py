@@ -108,11 +108,17 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         reader, writer = os.pipe()
         os.set_blocking(reader, False)
-        child.process = subprocess.Popen(
-            [*self._commands[child.name], str(writer)],
-            pass_fds=(writer,),
-            stdin=subprocess.DEVNULL,
-        )
+        # Blocked, and inherited so: `cti dialplan apply` may ask a child that is still importing to read all again, and
+        # without a handler SIGHUP kills. It stays pending until the child unblocks it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        try:
+            child.process = subprocess.Popen(
+                [*self._commands[child.name], str(writer)],
+                pass_fds=(writer,),
+                stdin=subprocess.DEVNULL,
+            )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(writer)
         child.pipe, child.beating = reader, False
         child.started = child.last_beat = time.monotonic()

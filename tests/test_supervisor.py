@@ -22,6 +22,19 @@ while True:
     os.write(int(sys.argv[-1]), b".")
     time.sleep(0.05)
 """
+# Is asked to read again before it has a handler; tells its pid once more when the handler has run.
+EARLY = """
+import os, signal, sys, time
+print(os.getpid(), flush=True)
+while signal.SIGHUP not in signal.sigpending():
+    os.write(int(sys.argv[-1]), b".")
+    time.sleep(0.01)
+signal.signal(signal.SIGHUP, lambda *_: print(os.getpid(), flush=True))
+signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+while True:
+    os.write(int(sys.argv[-1]), b".")
+    time.sleep(0.05)
+"""
 
 
 class Run:
@@ -108,6 +121,13 @@ def test_a_child_that_dies_is_started_again_and_its_pid_is_written_down(start, t
     second = run.next_child()
     assert is_alive(second)
     assert int(pid_file(Config(home=tmp_path), "child").read_text()) == second
+
+
+def test_a_child_that_is_told_to_read_again_while_it_starts_does_so_and_lives(start):
+    run = start(EARLY)
+    child = run.next_child()
+    os.kill(child, signal.SIGHUP)
+    assert run.next_child() == child
 
 
 def test_a_child_that_dies_at_once_is_not_started_in_a_rush(start):
