@@ -87,8 +87,8 @@ async def blackholed(stage: Stage) -> AsyncIterator[None]:
 
 
 def seconds_to_fallback(stage: Stage, number: str) -> float:
-    """From the last thing before the engine is asked (the recording's user event) to app_queue's start, by CEL."""
-    before, after = cel(stage, "CTI_RECORDING", number=number), cel(stage, "APP_START", app="Queue", number=number)
+    """From the last thing before the engine is asked (the answer) to app_queue's start, by CEL."""
+    before, after = cel(stage, "ANSWER", number=number), cel(stage, "APP_START", app="Queue", number=number)
     return after[0].at - before[0].at
 
 
