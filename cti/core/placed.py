@@ -55,12 +55,13 @@ class PlacedLegs:
 
 
 def _ended(event: ev.LegEnded, placed: _Placed) -> ev.Event:
+    why = _why(event.cause)
     if placed.order is CallbackOrder.AGENT_FIRST:
-        why = Miss.NO_ANSWER
-        if event.cause in _BUSY:
-            why = Miss.BUSY
-        elif event.cause in _UNREACHABLE:
-            why = Miss.UNREACHABLE
         return ev.OfferMissed(at=event.at, call=placed.call, agent=placed.agent, why=why)
-    reached = "busy" if event.cause in _BUSY else "unreachable" if event.cause in _UNREACHABLE else "no_answer"
-    return CallbackUnreached(at=event.at, call=placed.call, why=reached)
+    return CallbackUnreached(at=event.at, call=placed.call, why=why.value)
+
+
+def _why(cause: int) -> Miss:
+    if cause in _BUSY:
+        return Miss.BUSY
+    return Miss.UNREACHABLE if cause in _UNREACHABLE else Miss.NO_ANSWER

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..core import events as ev
 from ..core.callback import Callback
 from ..core.commands import OfferCall
 from ..core.words import AgentId, CallId, Phone, Uniqueid, Verdict
-from .customers import Customers
 
 if TYPE_CHECKING:
     from .loop import Engine
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 class CallbackDesk:
     """One engine, as `engine.callbacks` sees it."""
 
-    def __init__(self, engine: Engine, customers: Customers) -> None:
-        self._engine, self._customers = engine, customers
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     @property
     def keeps_places(self) -> bool:
@@ -44,8 +43,7 @@ class CallbackDesk:
 
     def show_waiting(self, event: ev.CallerJoined) -> None:
         """On every screen, with the customer's name as soon as it is known."""
-        self._engine.floor.joined(event)
-        self._customers.look_up(event.call, event.caller.number, self._engine.floor.customer)
+        self._engine.show_waiting(event)
 
     def show_ended(self, call: CallId, at: datetime) -> None:
         """Off every screen."""
@@ -53,8 +51,7 @@ class CallbackDesk:
 
     def show_offer(self, offer: OfferCall, at: datetime) -> None:
         """The pop, and its line in the journal."""
-        self._engine.floor.offered(offer, self._customers.name_of(offer.call), at)
-        self._engine.write_offer(offer, at, datetime.now(UTC))
+        self._engine.write_offer(offer, at, self._engine.pop(offer, at))
 
     def expect(self, call: CallId, agent: AgentId, phone: Phone, leg: Uniqueid | None = None) -> None:
         """This phone will ring for this call; `leg` is its channel when we dial it ourselves."""

@@ -68,7 +68,7 @@ class Engine:
         actions: Actions,
     ) -> None:
         self.acd = Acd()
-        self.callbacks = Callbacks(CallbackDesk(self, customers), actions.post, self._write)
+        self.callbacks = Callbacks(CallbackDesk(self), actions.post, self._write)
         self.hold = VirtualHold(self.acd, self.callbacks.line_of)
         self.tracker = CallTracker()
         self.floor = Floor(publish)
@@ -288,8 +288,12 @@ class Engine:
             need=event.need,
             priority=event.priority,
         )
+        self.show_waiting(event)
+
+    def show_waiting(self, event: ev.CallerJoined) -> None:
+        """On every screen, with the customer's name as soon as it is known."""
         self.floor.joined(event)
-        self._customers.look_up(event.call, caller.number, self.floor.customer)
+        self._customers.look_up(event.call, event.caller.number, self.floor.customer)
 
     def _served(self, call: CallId, agent: AgentId, at: datetime) -> None:
         talk = self.floor.calls.get(call)
@@ -301,14 +305,18 @@ class Engine:
     def _offer(self, offer: do.OfferCall, at: datetime) -> None:
         """The pop leaves before the verdict: the phone must not ring before the screen shows who calls."""
         self.tracker.expect(offer.call, offer.agent, offer.phone)
-        self.floor.offered(offer, self._customers.name_of(offer.call), at)
-        pushed = datetime.now(UTC)
+        pushed = self.pop(offer, at)
         ring = str(max(1, round(offer.ring_seconds)))
         variables = (("CTI_AGENT", str(offer.agent)), ("CTI_DIAL", str(offer.phone)), ("CTI_RING", ring))
         if not self.lobby.decide(offer.call, Verdict.DIAL, variables):
             self.post(ev.OfferMissed(at=pushed, call=offer.call, agent=offer.agent, why=Miss.CALLER_GONE))
             return
         self.write_offer(offer, at, pushed)
+
+    def pop(self, offer: do.OfferCall, at: datetime) -> datetime:
+        """The call on the agent's screen; when it left."""
+        self.floor.offered(offer, self._customers.name_of(offer.call), at)
+        return datetime.now(UTC)
 
     def write_offer(self, offer: do.OfferCall, at: datetime, pushed: datetime) -> None:
         """An offer, and when its pop left."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..core.events import AgentLoggedIn, AgentPaused, Event
+from ..core.journal import JournalLine
 from ..core.words import AgentId, Presence, QueueName
 from ..errors import StoreError
 from ..journal.engine_log import Kind, parse
@@ -28,17 +29,9 @@ def last_presences(journal: Path, agents: set[AgentId]) -> dict[AgentId, tuple[P
     """
     found: dict[AgentId, tuple[Presence, str]] = {}
     missing = set(agents)
-    for raw in newest_lines(journal):
+    for line in _newest_of(Kind.PRESENCE, journal):
         if not missing:
             break
-        if b'"kind":"presence"' not in raw:
-            continue
-        try:
-            line = parse(raw, "", 0)
-        except LineError:
-            continue
-        if line is None or line.kind != Kind.PRESENCE:
-            continue
         agent = AgentId(str(line.data.get("agent", "")))
         if agent in missing:
             missing.discard(agent)
@@ -48,15 +41,8 @@ def last_presences(journal: Path, agents: set[AgentId]) -> dict[AgentId, tuple[P
 
 def closed_queues(journal: Path) -> set[QueueName]:
     """The queues that were closed by hand, by the newest line that says so. Raises StoreError."""
-    for raw in newest_lines(journal):
-        if b'"kind":"queues"' not in raw:
-            continue
-        try:
-            line = parse(raw, "", 0)
-        except LineError:
-            continue
-        if line is not None and line.kind == Kind.QUEUES:
-            return {QueueName(str(queue)) for queue in line.data.get("closed", ())}
+    for line in _newest_of(Kind.QUEUES, journal):
+        return {QueueName(str(queue)) for queue in line.data.get("closed", ())}
     return set()
 
 
@@ -74,6 +60,20 @@ def restoring_events(presences: dict[AgentId, tuple[Presence, str]], at: datetim
         if presence is Presence.PAUSED:
             events.append(AgentPaused(at=at, agent=agent, reason=reason, restored=True))
     return events
+
+
+def _newest_of(kind: Kind, journal: Path) -> Iterator[JournalLine]:
+    """The lines of one kind, newest first; others are not even parsed, and what cannot be read is passed over."""
+    marker = f'"kind":"{kind}"'.encode()
+    for raw in newest_lines(journal):
+        if marker not in raw:
+            continue
+        try:
+            line = parse(raw, "", 0)
+        except LineError:
+            continue
+        if line is not None and line.kind == kind:
+            yield line
 
 
 def newest_lines(journal: Path) -> Iterator[bytes]:
