@@ -1,8 +1,8 @@
 """Who called again, and whose request was settled by the first call: what no sum of counters can say.
 
 It knows the contacts of customers and a window of days; it refuses to count a contact whose window is not over: such a
-one is *censored*, told beside the number, and never taken for settled. (Leaving it out biases nothing; counting it as
-settled makes every recent week look better than it was.)
+one is *censored* and told beside the number, whether it was followed already or not. (Counting it as settled would make
+every recent week look better than it was; counting only those that were followed already, worse.)
 
     repeat rate            contacts that the same number followed by another within the window / contacts not censored
     first-call resolution  answered contacts that nobody followed within the window, and that did not follow one
@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A customer got in touch. `number` "" = withheld; `topic` keeps what must be the same to be a repeat ("" = any)."""
+    """A customer got in touch. `number` "" = withheld. Only contacts of the same `topic` repeat each other."""
 
     call: str
     number: str
@@ -84,9 +84,9 @@ def repeats(
 def _told(theirs: Sequence[Contact], index: int, window: timedelta, known_until: datetime) -> tuple[int, ...]:
     """What one contact adds: counted, repeated, a first call, resolved, censored."""
     contact = theirs[index]
-    followed = index + 1 < len(theirs) and theirs[index + 1].at - contact.at <= window
-    if not followed and contact.at + window > known_until:
+    if contact.at + window > known_until:
         return 0, 0, 0, 0, 1
+    followed = index + 1 < len(theirs) and theirs[index + 1].at - contact.at <= window
     follows = index > 0 and contact.at - theirs[index - 1].at <= window
     is_first = contact.answered and not follows
     return 1, int(followed), int(is_first), int(is_first and not followed), 0

@@ -40,9 +40,9 @@ def test_a_contact_whose_window_is_not_over_is_told_apart_and_not_counted() -> N
     assert found.first_call_resolution_percent is None
 
 
-def test_a_repeat_that_is_already_known_counts_before_the_window_is_over() -> None:
+def test_a_repeat_that_is_known_already_does_not_count_before_the_window_is_over() -> None:
     found = of(contact(0), contact(1), known_days=2)
-    assert (found.contacts, found.repeated, found.censored) == (1, 1, 1)
+    assert (found.contacts, found.repeated, found.censored) == (0, 0, 2)
 
 
 def test_a_call_of_the_week_before_makes_this_one_a_second_call() -> None:
