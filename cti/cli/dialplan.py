@@ -26,6 +26,7 @@ from ..render.reloads import needs_restart, reloads_for
 from ..render.render import Renderer
 from ..site.load import load_site
 from ..site.model import Site
+from .dialplan_walk import walk
 from .running import tell_engine
 
 Say = Callable[[str], None]
@@ -35,6 +36,9 @@ SAY_SECONDS = 0.5
 @click.group()
 def dialplan() -> None:
     """Render Asterisk's files and put them in place."""
+
+
+dialplan.add_command(walk)
 
 
 @dialplan.command()

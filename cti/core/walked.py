@@ -3,10 +3,10 @@
 It knows the words of a path and how two tellings differ; it refuses to know who tells: `core.walk` reckons one from
 the site, `cti dialplan test` and the agreement test read one from what Asterisk did.
 
-Items of a path: `did:4008001234`, `schedule:office=open`, `schedule:office=closed(holiday)`, `menu:main=1`,
-`menu:main=invalid` and `menu:main=timeout` (one for each try), `menu:main=back`, `input:member=12345`,
-`lookup:member=found` (or `not_found`, `error`), `queue:sales`, `voicemail:sales`, `external:duty`, `agent:1001`,
-`hangup`.
+Items of a path, in the order in which the dialplan passes them: `did:4008001234`, `schedule:office=open`,
+`schedule:office=closed(holiday)`, `menu:main=1`, `menu:main=invalid` and `menu:main=timeout` (one for each try),
+`menu:main=back`, `input:member=12345`, `lookup:member=found` (or `not_found`, `error`), `queue:sales` (its schedule
+comes after it), `voicemail:sales`, `external:duty`, `agent:1001`, `hangup` (the dialplan's; who hangs up leaves none).
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ class Walked:
 
     `prompts` are the site's names, in the order in which they begin to play (one that a key cuts short counts).
     `destination` is the last place: `queue:sales`, `voicemail:x`, `external:x`, `agent:1001` or `hangup`.
-    `outcome` is a queue's (answered, abandoned, timeout, closed …), else `voicemail`, `external`, `direct`, `hangup`.
+    `outcome` follows it: in a queue answered or abandoned; voicemail; external; direct (an agent); at `hangup` why the
+    last queue or number let the caller go (timeout, full, overflow, closed, exit_key), else hangup.
     """
 
     path: tuple[str, ...]

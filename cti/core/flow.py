@@ -1,0 +1,193 @@
+"""The way of a call as a graph: places, and the edges that lead from one to the next.
+
+It knows kinds of places, what each asks or says, and why an edge is taken; it refuses to know YAML, templates and any
+call. `site.flow` makes one of a site; `core.walk` walks it, `core.flow_faults` finds what is wrong with it, and
+`cti dialplan graph` draws it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """Where a call can be: a kind (did, menu, queue, voicemail, external, hangup …) and its name."""
+
+    kind: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}" if self.name else self.kind
+
+
+HANGUP = Place("hangup")
+
+
+class Why(StrEnum):
+    """Why an edge is taken."""
+
+    CHOSEN = "chosen"  # the caller pressed or entered something
+    SILENT = "silent"  # the caller did nothing, or erred too often
+    HOURS = "hours"  # a schedule decided
+    WAITED = "waited"  # the queue's longest wait is over
+    REFUSED = "refused"  # the queue is too long, too busy or closed by hand; five times at most (CTI_REFUSED)
+    ALWAYS = "always"
+
+
+class Edge(NamedTuple):
+    """A way on; `label` is what the caller pressed or the site's word for it. `says`: prompts on the way."""
+
+    to: Place
+    label: str
+    why: Why
+    says: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What a reason for being closed changes: a prompt ("" = none), and where to (None = the usual place)."""
+
+    prompt: str = ""
+    to: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A schedule that is asked, and where calls go when it is closed."""
+
+    schedule: str
+    closed: Place
+    reasons: Mapping[str, Reason] = field(default_factory=dict)
+
+    def edges(self) -> Iterator[Edge]:
+        yield Edge(self.closed, f"{self.schedule} closed", Why.HOURS)
+        for name, reason in self.reasons.items():
+            label = f"{self.schedule} closed ({name})"
+            yield Edge(reason.to or self.closed, label, Why.HOURS, _said(reason.prompt))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """A number that callers dial."""
+
+    place: Place
+    to: Place
+    language: str
+    gate: Gate | None = None
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        return ()
+
+    def edges(self) -> Iterator[Edge]:
+        if self.gate is None:
+            yield Edge(self.to, "", Why.ALWAYS)
+            return
+        yield Edge(self.to, f"{self.gate.schedule} open", Why.HOURS)
+        yield from self.gate.edges()
+
+
+class Choice(NamedTuple):
+    """What a key leads to; `language` "" leaves it as it is."""
+
+    to: Place
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Menu:
+    """One question. A caller may err `invalid` and `timeout` times and is asked again; then `otherwise`."""
+
+    place: Place
+    prompt: str
+    choices: Mapping[str, Choice]
+    otherwise: Place
+    invalid: int
+    timeout: int
+    invalid_prompt: str = ""
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        return (self.prompt, *_said(self.invalid_prompt))
+
+    def edges(self) -> Iterator[Edge]:
+        for key, choice in self.choices.items():
+            yield Edge(choice.to, key, Why.CHOSEN)
+        yield Edge(self.otherwise, "otherwise", Why.SILENT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A queue. `leaves` is where its callers go when an outcome (timeout, full …) ends their waiting unserved."""
+
+    place: Place
+    leaves: Mapping[str, Place]
+    gate: Gate | None = None
+    greeting: str = ""
+    exit_key: str = ""
+    comfort: tuple[str, ...] = ()  # prompts that waiting callers hear now and then
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        return (*_said(self.greeting), *self.comfort)
+
+    def edges(self) -> Iterator[Edge]:
+        if self.gate is not None:
+            yield from self.gate.edges()
+        for outcome, to in self.leaves.items():
+            label = f"key {self.exit_key}" if outcome == "exit_key" else outcome
+            yield Edge(to, label, _LEAVES.get(outcome, Why.REFUSED))
+
+
+_LEAVES = {"timeout": Why.WAITED, "exit_key": Why.CHOSEN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """A place that no call goes on from: a mailbox, a number outside, an agent, the end."""
+
+    place: Place
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        return ()
+
+    def edges(self) -> Iterator[Edge]:
+        yield from ()
+
+
+Node = Door | Menu | Line | End
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Every place of a site, in the order written; edges lead only to places that are in it."""
+
+    nodes: Mapping[Place, Node]
+
+    def doors(self) -> list[Door]:
+        """The numbers, where every call begins."""
+        return [node for node in self.nodes.values() if isinstance(node, Door)]
+
+    def reached(self, start: Iterable[Place]) -> set[Place]:
+        """Every place that a call from one of `start` can come to, themselves included."""
+        seen: set[Place] = set()
+        waiting = list(start)
+        while waiting:
+            place = waiting.pop()
+            if place not in seen:
+                seen.add(place)
+                waiting += [edge.to for edge in self.nodes[place].edges()]
+        return seen
+
+    def only(self, start: Iterable[Place]) -> Flow:
+        """What can be reached from `start`, and nothing else."""
+        seen = self.reached(start)
+        return Flow({place: node for place, node in self.nodes.items() if place in seen})
+
+
+def _said(prompt: str) -> tuple[str, ...]:
+    return (prompt,) if prompt else ()

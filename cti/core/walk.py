@@ -1,0 +1,232 @@
+"""A call on paper: from the number that was dialled to where it ends, as the rendered dialplan would lead it.
+
+It knows what the dialplan does with a key, a silence, a schedule and a queue's verdict (dialplan/_menus.j2,
+_numbers.j2, _queues.j2); it refuses to know the site's spelling, any clock and any Asterisk.
+
+Read() takes one key, or silence until its time is over. `#` ends it with nothing stored, which the menu takes for the
+key `#` (app_read.c: AST_GETDATA_EMPTY_END_TERMINATED is OK). Invalid keys and silences are counted apart, from 0 at
+every entry of the menu. While a caller waits in a queue only its exit key does anything: another one is kept for the
+next question. What time alone decides (announcements, the offer of a callback) is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple, assert_never
+
+from ..errors import NotFound
+from .flow import HANGUP, Door, End, Flow, Gate, Line, Menu, Place
+from .walked import Walked
+
+SILENCE = ""  # in `digits`: the caller lets the time run out once
+REFUSALS = 5  # _queues.j2: who was turned away so often is not turned away again
+_MOST_STEPS = 1000
+
+
+class Staff(StrEnum):
+    """How a queue's agents are; with the engine away only whether somebody answers counts."""
+
+    FREE = "free"  # somebody answers
+    BUSY = "busy"  # nobody answers: the caller waits as long as the queue allows
+    FULL = "full"  # engine only: as many wait as may
+    RATIO = "overflow"  # engine only: too many wait for those at work
+    CLOSED = "closed"  # engine only: closed by hand
+
+
+class Hours(NamedTuple):
+    """What a schedule says: open or not, the reason ("" = none), and the rule in words."""
+
+    open: bool
+    reason: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """One call. `digits`: what is pressed, one item for each question (SILENCE: nothing); afterwards the caller is
+    silent, or `hangs_up` at the next question or wait. `staff` by queue; a queue that is not named is `usually`.
+    """
+
+    did: str
+    digits: tuple[str, ...] = ()
+    hangs_up: bool = False
+    engine: bool = True
+    staff: Mapping[str, Staff] = field(default_factory=dict)
+    usually: Staff = Staff.FREE
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the tale: the item of the path ("" = the call's end), what is said there, and why, in words."""
+
+    item: str
+    says: tuple[str, ...]
+    why: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A walked call. `endless`: it goes round for ever, and was left there. `unused`: keys that nothing asked for."""
+
+    walked: Walked
+    steps: tuple[Step, ...]
+    endless: bool = False
+    unused: tuple[str, ...] = ()
+
+
+def walk(flow: Flow, caller: Caller, hours: Callable[[str], Hours]) -> Walk:
+    """Lead `caller` through `flow`; `hours` tells what a schedule says at the call's instant.
+
+    Raises NotFound for a number that the site does not have.
+    """
+    door = Place("did", caller.did)
+    if door not in flow.nodes:
+        known = ", ".join(node.place.name for node in flow.doors()) or "none"
+        raise NotFound(f"no number {caller.did!r}; there are: {known}")
+    feet = _Feet(flow, caller, hours)
+    place: Place | None = door
+    while place is not None and len(feet.steps) < _MOST_STEPS:
+        place = feet.enter(place)
+    if place is not None:
+        feet.end(place, "endless", "goes round for ever")
+    return feet.told(endless=place is not None)
+
+
+class _Feet:
+    """A call on its way: what it has met so far, and what the caller has left to press."""
+
+    def __init__(self, flow: Flow, caller: Caller, hours: Callable[[str], Hours]) -> None:
+        self._flow, self._caller, self._hours = flow, caller, hours
+        self._digits = list(caller.digits)
+        self.steps: list[Step] = []
+        self._language = ""
+        self._refused = 0
+        self._exit = ""  # why a queue or a number let the caller go
+        self._end = ("", "")
+
+    def told(self, *, endless: bool) -> Walk:
+        path = tuple(step.item for step in self.steps if step.item)
+        prompts = tuple(prompt for step in self.steps for prompt in step.says)
+        return Walk(Walked(path, prompts, *self._end), tuple(self.steps), endless, tuple(self._digits))
+
+    def end(self, place: Place, outcome: str, why: str = "") -> None:
+        self._end = (str(place), outcome)
+        if why:
+            self._tell("", why=why)
+
+    def enter(self, place: Place) -> Place | None:
+        """Be at this place; where to next, None at the end."""
+        node = self._flow.nodes[place]
+        match node:
+            case Door():
+                self._language = node.language
+                self._tell(str(place))
+                return self._shut(node.gate) or node.to
+            case Menu():
+                return self._ask(node)
+            case Line():
+                return self._queue(node)
+            case End():
+                self._tell(str(place))
+                self.end(place, _ENDS.get(place.kind) or self._exit or "hangup")
+                return None
+            case _:
+                assert_never(node)
+
+    def _shut(self, gate: Gate | None) -> Place | None:
+        """Where a closed schedule sends the call; None when it is open or there is none."""
+        if gate is None:
+            return None
+        said = self._hours(gate.schedule)
+        if said.open:
+            self._tell(f"schedule:{gate.schedule}=open", why=said.rule)
+            return None
+        reason = gate.reasons.get(said.reason)
+        says = (reason.prompt,) if reason and reason.prompt else ()
+        word = f"closed({said.reason})" if said.reason else "closed"
+        self._tell(f"schedule:{gate.schedule}={word}", says, said.rule)
+        self._exit = "closed"
+        return (reason.to if reason else None) or gate.closed
+
+    def _ask(self, menu: Menu) -> Place | None:
+        """Until a key leads on or the caller has erred too often."""
+        invalid = timeouts = 0
+        while not self._gone(menu.place, (menu.prompt,)):
+            key = self._digits.pop(0) if self._digits else SILENCE
+            if key in menu.choices:
+                choice = menu.choices[key]
+                self._tell(f"{menu.place}={key}", (menu.prompt,))
+                self._language = choice.language or self._language
+                return choice.to
+            if key == SILENCE:
+                timeouts += 1
+                self._tell(f"{menu.place}=timeout", (menu.prompt,), "silence")
+            else:
+                invalid += 1
+                says = (menu.prompt, menu.invalid_prompt) if menu.invalid_prompt else (menu.prompt,)
+                self._tell(f"{menu.place}=invalid", says, f"pressed {key}")
+            if invalid > menu.invalid or timeouts > menu.timeout:
+                return menu.otherwise
+        return None
+
+    def _gone(self, place: Place, says: tuple[str, ...] = ()) -> bool:
+        """Whether the caller hangs up here, having nothing left to press."""
+        if self._digits or not self._caller.hangs_up:
+            return False
+        self._tell("", says, f"hangs up in {place}")
+        self.end(HANGUP, self._exit or "hangup")
+        return True
+
+    def _queue(self, line: Line) -> Place | None:
+        self._tell(str(line.place))
+        shut = self._shut(line.gate)
+        if shut is not None:
+            return shut
+        if line.greeting:
+            self._tell("", (line.greeting,))
+        staff = self._caller.staff.get(line.place.name, self._caller.usually)
+        if staff is Staff.FREE:
+            self.end(line.place, "answered", "an agent answers")
+            return None
+        refusal = self._refusal(line, staff)
+        return self._leave(line, refusal) if refusal else self._wait(line)
+
+    def _refusal(self, line: Line, staff: Staff) -> str:
+        """The outcome with which the engine turns a newcomer away, "" when it does not."""
+        can = staff in (Staff.FULL, Staff.RATIO, Staff.CLOSED) and staff.value in line.leaves
+        return staff.value if can and self._caller.engine and self._refused < REFUSALS else ""
+
+    def _wait(self, line: Line) -> Place | None:
+        if self._caller.hangs_up and not self._digits:
+            self.end(line.place, "abandoned", "hangs up while waiting")
+            return None
+        if self._digits and self._digits[0] == line.exit_key:
+            del self._digits[0]
+            return self._leave(line, "exit_key")
+        if "timeout" in line.leaves:
+            return self._leave(line, "timeout")
+        self.end(line.place, "abandoned", "nobody answers, and the queue has no longest wait")
+        return None
+
+    def _leave(self, line: Line, outcome: str) -> Place:
+        refused = outcome not in ("timeout", "exit_key")
+        self._refused = self._refused + 1 if refused else 0
+        self._exit = outcome
+        self._tell("", why=_LEFT.get(outcome, outcome))
+        return line.leaves[outcome]
+
+    def _tell(self, item: str, says: tuple[str, ...] = (), why: str = "") -> None:
+        self.steps.append(Step(item, says, why, self._language))
+
+
+_ENDS = {"voicemail": "voicemail", "external": "external", "agent": "direct"}
+_LEFT = {
+    "timeout": "nobody answers within the longest wait",
+    "full": "the queue is full",
+    "overflow": "too many wait for those at work",
+    "closed": "closed by hand",
+    "exit_key": "leaves with the exit key",
+}

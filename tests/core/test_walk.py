@@ -1,0 +1,176 @@
+"""Calls on paper: what a key, a silence, a schedule and a queue do, told as paths."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cti.core.flow import HANGUP, Choice, Door, End, Flow, Gate, Line, Menu, Node, Place, Reason
+from cti.core.walk import SILENCE, Caller, Hours, Staff, walk
+from cti.core.walked import Walked
+from cti.errors import NotFound
+
+SALES, BOX, DUTY, MAIN = (
+    Place("queue", "sales"),
+    Place("voicemail", "box"),
+    Place("external", "duty"),
+    Place("menu", "main"),
+)
+MENU = Menu(
+    place=MAIN,
+    prompt="main",
+    invalid_prompt="wrong",
+    choices={"1": Choice(SALES), "#": Choice(DUTY), "9": Choice(MAIN, "en")},
+    otherwise=BOX,
+    invalid=1,
+    timeout=1,
+)
+QUEUE = Line(
+    place=SALES,
+    greeting="hello",
+    exit_key="*",
+    leaves={"timeout": BOX, "full": DUTY, "closed": BOX, "exit_key": MAIN},
+)
+OPEN = Hours(True)
+DOOR = Door(place=Place("did", "400"), to=MAIN, language="zh", gate=Gate("office", HANGUP))
+
+
+def flow(*changed: Node) -> Flow:
+    nodes = [DOOR, MENU, QUEUE, End(place=BOX), End(place=DUTY), End(place=HANGUP), *changed]
+    return Flow({node.place: node for node in nodes})
+
+
+def walked(*digits: str, site: Flow | None = None, hours: Hours = OPEN, **how: Any) -> Walked:
+    return walk(site or flow(), Caller(did="400", digits=digits, **how), lambda _: hours).walked
+
+
+def after_menu(told: Walked) -> tuple[str, ...]:
+    assert told.path[:2] == ("did:400", "schedule:office=open")
+    return told.path[2:]
+
+
+def test_a_key_leads_to_a_queue_where_somebody_answers() -> None:
+    assert walked("1") == Walked(
+        path=("did:400", "schedule:office=open", "menu:main=1", "queue:sales"),
+        prompts=("main", "hello"),
+        destination="queue:sales",
+        outcome="answered",
+    )
+
+
+def test_silences_and_wrong_keys_are_counted_apart() -> None:
+    told = walked("5", SILENCE, "6")
+    assert after_menu(told) == ("menu:main=invalid", "menu:main=timeout", "menu:main=invalid", "voicemail:box")
+    assert told.prompts == ("main", "wrong", "main", "main", "wrong")
+    assert (told.destination, told.outcome) == ("voicemail:box", "voicemail")
+
+
+def test_a_caller_who_has_nothing_left_to_press_is_silent() -> None:
+    assert after_menu(walked()) == ("menu:main=timeout", "menu:main=timeout", "voicemail:box")
+
+
+def test_a_menu_counts_anew_at_every_entry() -> None:
+    told = walked("5", "9", "5", "1")
+    assert after_menu(told) == ("menu:main=invalid", "menu:main=9", "menu:main=invalid", "menu:main=1", "queue:sales")
+
+
+def test_the_pound_key_is_a_key_like_any_other() -> None:
+    told = walked("#")
+    assert after_menu(told) == ("menu:main=#", "external:duty")
+    assert (told.destination, told.outcome) == ("external:duty", "external")
+
+
+def test_who_hangs_up_in_a_menu_has_heard_its_prompt() -> None:
+    told = walked("5", hangs_up=True)
+    assert after_menu(told) == ("menu:main=invalid",)
+    assert told.prompts == ("main", "wrong", "main")
+    assert (told.destination, told.outcome) == ("hangup", "hangup")
+
+
+def test_a_key_may_change_the_language_in_which_the_rest_is_told() -> None:
+    steps = walk(flow(), Caller(did="400", digits=("9", "1")), lambda _: Hours(True)).steps
+    assert [step.language for step in steps if step.says] == ["zh", "en", "en"]
+
+
+def test_a_closed_schedule_sends_the_call_elsewhere() -> None:
+    told = walked(hours=Hours(False))
+    assert told.path == ("did:400", "schedule:office=closed", "hangup")
+    assert (told.destination, told.outcome) == ("hangup", "closed")
+
+
+def test_a_reason_for_being_closed_has_its_own_prompt_and_place() -> None:
+    gate = Gate("office", HANGUP, {"holiday": Reason("merry", BOX), "stocktaking": Reason("counting")})
+    site = flow(replace(DOOR, gate=gate))
+    holiday = walked(site=site, hours=Hours(False, "holiday"))
+    assert holiday == Walked(
+        ("did:400", "schedule:office=closed(holiday)", "voicemail:box"), ("merry",), "voicemail:box", "voicemail"
+    )
+    counting = walked(site=site, hours=Hours(False, "stocktaking"))
+    assert (counting.prompts, counting.destination) == (("counting",), "hangup")
+
+
+def test_a_queue_asks_its_own_schedule_after_the_call_has_come_to_it() -> None:
+    site = flow(replace(QUEUE, gate=Gate("sales_hours", DUTY)), replace(DOOR, gate=None))
+    told = walk(site, Caller(did="400", digits=("1",)), lambda _: Hours(False)).walked
+    assert told.path == ("did:400", "menu:main=1", "queue:sales", "schedule:sales_hours=closed", "external:duty")
+    assert "hello" not in told.prompts
+
+
+def test_a_wait_that_is_too_long_ends_where_the_queue_says() -> None:
+    told = walked("1", usually=Staff.BUSY)
+    assert after_menu(told) == ("menu:main=1", "queue:sales", "voicemail:box")
+    assert told.outcome == "voicemail"
+
+
+def test_without_a_longest_wait_the_caller_gives_up_in_the_end() -> None:
+    site = flow(replace(QUEUE, leaves={"closed": BOX}, exit_key=""))
+    told = walked("1", site=site, usually=Staff.BUSY)
+    assert (told.destination, told.outcome) == ("queue:sales", "abandoned")
+
+
+def test_a_caller_may_hang_up_while_waiting() -> None:
+    told = walked("1", usually=Staff.BUSY, hangs_up=True)
+    assert (told.destination, told.outcome) == ("queue:sales", "abandoned")
+
+
+def test_the_exit_key_leads_out_of_the_line_and_other_keys_wait_for_the_next_question() -> None:
+    told = walked("1", "*", "#", usually=Staff.BUSY)
+    assert after_menu(told) == ("menu:main=1", "queue:sales", "menu:main=#", "external:duty")
+    found = walk(flow(), Caller(did="400", digits=("1", "7"), usually=Staff.BUSY), lambda _: Hours(True))
+    assert found.walked.destination == "voicemail:box"
+    assert found.unused == ("7",)
+
+
+def test_a_full_queue_refuses_while_the_engine_runs_and_only_then() -> None:
+    full = {"sales": Staff.FULL}
+    assert walked("1", staff=full).destination == "external:duty"
+    assert walked("1", staff=full, engine=False).destination == "voicemail:box"
+
+
+def test_what_a_queue_has_no_limit_for_does_not_happen_to_it() -> None:
+    assert walked("1", staff={"sales": Staff.RATIO}).destination == "voicemail:box"
+
+
+def test_who_was_refused_five_times_may_wait() -> None:
+    site = flow(replace(QUEUE, leaves={"timeout": BOX, "full": SALES}))
+    told = walked("1", site=site, usually=Staff.FULL)
+    assert told.path.count("queue:sales") == 6
+    assert told.destination == "voicemail:box"
+
+
+def test_the_last_exit_says_why_a_call_was_hung_up() -> None:
+    site = flow(replace(QUEUE, leaves={"timeout": HANGUP}))
+    assert walked("1", site=site, usually=Staff.BUSY).outcome == "timeout"
+
+
+def test_a_call_that_goes_round_for_ever_is_told_and_ends() -> None:
+    found = walk(flow(replace(MENU, otherwise=MAIN)), Caller(did="400"), lambda _: Hours(True))
+    assert found.endless
+    assert (found.walked.destination, found.walked.outcome) == ("menu:main", "endless")
+
+
+def test_an_unknown_number_says_which_there_are() -> None:
+    with pytest.raises(NotFound, match=r"'401'.*400"):
+        walk(flow(), Caller(did="401"), lambda _: Hours(True))
