@@ -174,6 +174,8 @@ async def _today(store: Store, zone: ZoneInfo) -> Today:
 
 async def _define(config: Config, engine: Engine, store: Store) -> None:
     site, known = load_site(config.site_file), engine.familiar.widest
+    for warning in site.warnings:
+        log.warning("%s", warning)
     engine.familiar.define({queue: Window(*window) for queue, window in windows_of(site).items()})
     engine.callbacks.configure(_dialling(site))
     cards = [agent.card() for agent in await People(store.database).agents()]

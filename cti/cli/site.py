@@ -24,17 +24,20 @@ def site() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def check(home: Path, as_json: bool) -> None:
-    """Read site.yaml and show every mistake at once (exit code 2), or count what it holds."""
+    """Read site.yaml and show every mistake at once (exit code 2), or count what it holds; warnings go to stderr."""
     try:
-        counts = counts_of(load_site(home / "site.yaml"))
+        found = load_site(home / "site.yaml")
     except SiteError as error:
         if not as_json:
             raise
         click.echo(json.dumps({"ok": False, "mistakes": error.mistakes}, ensure_ascii=False))
         sys.exit(error.exit_code)
+    counts = counts_of(found)
     if as_json:
-        click.echo(json.dumps({"ok": True, "counts": counts}))
+        click.echo(json.dumps({"ok": True, "counts": counts, "warnings": found.warnings}, ensure_ascii=False))
     else:
+        for warning in found.warnings:
+            click.echo(f"warning: {warning}", err=True)
         click.echo("ok: " + ", ".join(_counted(number, name) for name, number in counts.items() if number))
 
 

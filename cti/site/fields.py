@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import yaml
@@ -30,6 +31,7 @@ class Context:
 
     mistakes: Mistakes
     folder: Path
+    today: date
     known: dict[str, dict[str, int]]  # section -> name -> line
     languages: tuple[str, ...] = ("en",)
     timezone: str = "UTC"
@@ -37,6 +39,9 @@ class Context:
 
     def wrong(self, where: yaml.Node | int, text: str, hint: str = "") -> None:
         self.mistakes.add(where, text, hint)
+
+    def warn(self, where: yaml.Node | int, text: str, hint: str = "") -> None:
+        self.mistakes.add(where, text, hint, grave=False)
 
 
 SECTION_OF = {"menu": "menus", "queue": "queues", "voicemail": "voicemail", "external": "externals"}

@@ -6,6 +6,7 @@ It knows the order in which sections are read; it refuses to guess: one mistake 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -49,8 +50,8 @@ _NAMED: dict[str, _Reader[Any]] = {
 }
 
 
-def load_site(path: Path) -> Site:
-    """Read and check a site file.
+def load_site(path: Path, today: date | None = None) -> Site:
+    """Read and check a site file. Public holidays are those around `today` (None: by the machine's clock, UTC).
 
     Raises SiteError; its `mistakes` are `path:line: text (hint)` lines in the file's order, all of them at once
     (only broken YAML, an alias or a file that is too big hides the rest).
@@ -62,14 +63,14 @@ def load_site(path: Path) -> Site:
     except OSError as error:
         raise SiteError([f"{path}:1: {error.strerror} (make one with: cti init)"]) from error
     root = read_yaml(data, mistakes)
-    site = None if mistakes.found else _read_root(root, path, mistakes)
+    site = None if mistakes.found else _read_root(root, path, mistakes, today or datetime.now(UTC).date())
     if site is None or mistakes.found:
         raise SiteError(mistakes.lines())
     return site
 
 
-def _read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes) -> Site | None:
-    ctx = Context(mistakes, path.parent, _names(root))
+def _read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes, today: date) -> Site | None:
+    ctx = Context(mistakes, path.parent, today, _names(root))
     top = Fields(ctx, root, "site.yaml", 1)
     info = read_site_info(ctx, top.line("site"), top.get("site", required=True))
     sections: dict[str, Any] = {name: _section(ctx, top, name, read) for name, read in _NAMED.items()}
@@ -84,7 +85,7 @@ def _read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes) -> Site |
     check_whole(ctx)
     if mistakes.found:
         return None
-    site = Site(site=info, **sections)
+    site = Site(site=info, **sections, warnings=tuple(mistakes.warnings()))
     return site.model_copy(update={"prompts": {**site.prompts, **shipped_prompts(site)}})
 
 

@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from ..core.schedule import Schedule
 from ..core.words import WrapUpMode
-from .hours import Schedule
 
 TargetKind = Literal["menu", "queue", "voicemail", "external", "hangup"]
 Order = Literal["longest_idle", "best_skill", "fewest_calls"]
@@ -260,7 +260,10 @@ class External(Value):
 
 
 class Site(Value):
-    """Everything in site.yaml; each mapping is keyed by the name that destinations use, in the order written."""
+    """Everything in site.yaml; each mapping is keyed by the name that destinations use, in the order written.
+
+    `warnings` are `file:line: text (hint)` lines about what is right now, but will not stay so.
+    """
 
     site: SiteInfo
     trunks: Mapping[str, Trunk] = {}
@@ -276,3 +279,4 @@ class Site(Value):
     queues: Mapping[str, Queue] = {}
     voicemail: Mapping[str, Voicemail] = {}
     externals: Mapping[str, External] = {}
+    warnings: tuple[str, ...] = ()

@@ -23,20 +23,29 @@ _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\
 
 @dataclass(slots=True)
 class Mistakes:
-    """Everything wrong so far, each with its line."""
+    """Everything wrong so far, each with its line; `warned`: what is no mistake, but should be known."""
 
     file: str
     found: list[tuple[int, str]] = field(default_factory=list)
+    warned: list[tuple[int, str]] = field(default_factory=list)
 
-    def add(self, where: yaml.Node | int, text: str, hint: str = "") -> None:
-        """Note a mistake at a node or a 1-based line."""
+    def add(self, where: yaml.Node | int, text: str, hint: str = "", *, grave: bool = True) -> None:
+        """Note a mistake (a warning when not `grave`) at a node or a 1-based line."""
         line = where if isinstance(where, int) else line_of(where)
         message = f"{text} ({hint})" if hint else text
-        self.found.append((line, "".join(ascii(c)[1:-1] if forbidden(c) else c for c in message)))
+        notes = self.found if grave else self.warned
+        notes.append((line, "".join(ascii(c)[1:-1] if forbidden(c) else c for c in message)))
 
     def lines(self) -> list[str]:
-        """`file:line: text (hint)`, by line, each once."""
-        return [f"{self.file}:{line}: {text}" for line, text in sorted(dict.fromkeys(self.found), key=lambda m: m[0])]
+        """The mistakes as `file:line: text (hint)`, by line, each once."""
+        return self._lines(self.found)
+
+    def warnings(self) -> list[str]:
+        """The warnings, likewise."""
+        return self._lines(self.warned)
+
+    def _lines(self, notes: list[tuple[int, str]]) -> list[str]:
+        return [f"{self.file}:{line}: {text}" for line, text in sorted(dict.fromkeys(notes), key=lambda m: m[0])]
 
 
 def read_yaml(data: bytes, mistakes: Mistakes) -> yaml.Node | None:

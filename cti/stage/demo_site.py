@@ -27,7 +27,7 @@ _HEAD = f"""{MARK}, made from the shipped demo site. It differs from it in this:
 """
 _CHANGES = (  # what is looked for, what it becomes, how often it must be there (0: at least once)
     (
-        r"(?m)^    open:\n(?:      .*\n)+    dates:\n(?:      .*\n)+",
+        r"(?m)^    open:\n(?:      .*\n)+    holidays:.*\n(?:      .*\n)+    dates:.*\n(?:      .*\n)+",
         '    open: {mon-sun: ["00:00-24:00"]}  # DEMO: around the clock\n',
         1,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def config() -> Config:
 
 @pytest.fixture
 def demo() -> Site:
-    return load_site(shared_folder("dialplan") / "site.yaml")
+    return load_site(shared_folder("dialplan") / "site.yaml", date(2026, 9, 1))
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_everything_else_is_as_it_is_shipped(site, tmp_path):
 
 def test_a_shipped_site_that_lost_a_changed_line_is_not_guessed_at():
     with pytest.raises(CtiError, match="has changed"):
-        demo_site(shipped_site().replace("    dates:\n", "    days:\n"))
+        demo_site(shipped_site().replace("    dates:", "    days:"))
 
 
 def test_who_does_not_answer_is_an_agent_of_the_demo_and_no_customer_is_there_twice():
