@@ -86,6 +86,7 @@ class ShowPresence:
     presence: Presence
     reason: str = ""
     call: CallId | None = None
+    wrapped: CallId | None = None  # the call whose wrap-up has ended with this change
     over_time: bool = False  # paused for longer than the reason allows
 
 

@@ -19,7 +19,7 @@ from datetime import datetime
 from .journal import JournalLine, Source
 from .legs import apart_from
 from .sharpen import sharpen
-from .stretches import FINAL, Kind, Stretch, engine_stretches, instant
+from .stretches import FINAL, Kind, Stretch, TurnedAway, engine_stretches, instant
 from .whose import (
     Told,
     agent_of,
@@ -32,7 +32,7 @@ from .whose import (
     path_of,
     source_of,
 )
-from .words import Outcome
+from .words import Outcome, Presence
 
 SHORT_ABANDON_SECONDS = 5.0
 
@@ -49,6 +49,15 @@ class Segment:
     queue: str = ""
     outcome: str = ""
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUp:
+    """An agent's work after the talk; the customer is gone, so it is no segment. `ended` None = open, or never seen."""
+
+    agent: str
+    started: datetime
+    ended: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +92,8 @@ class Conversation:
     disposition: str = ""
     note: str = ""
     segments: tuple[Segment, ...] = field(default=())
+    wrap_ups: tuple[WrapUp, ...] = field(default=())
+    turned_away: tuple[TurnedAway, ...] = field(default=())
 
 
 def fold(lines: Iterable[JournalLine], *, short_abandon_seconds: float = SHORT_ABANDON_SECONDS) -> Conversation | None:
@@ -98,7 +109,21 @@ def fold(lines: Iterable[JournalLine], *, short_abandon_seconds: float = SHORT_A
     draft = _summary(told, started, ended, stretches)
     outcome = _outcome(told, draft, stretches, short_abandon_seconds)
     segments = tuple(_segment(position, stretch) for position, stretch in enumerate(stretches))
-    return replace(draft, outcome=outcome, segments=segments)
+    turned_away = tuple(told.story.turned_away)
+    return replace(draft, outcome=outcome, segments=segments, wrap_ups=_wrap_ups(told), turned_away=turned_away)
+
+
+def _wrap_ups(told: Told) -> tuple[WrapUp, ...]:
+    """From the presence that begins it to the same agent's next one."""
+    found: list[WrapUp] = []
+    for line in told.of(Source.ENGINE, "presence"):
+        agent, begins = str(line.data.get("agent", "")), line.data.get("presence") == Presence.WRAP_UP
+        last = next((n for n in reversed(range(len(found))) if found[n].agent == agent), None)
+        if last is not None and found[last].ended is None and not begins:
+            found[last] = replace(found[last], ended=max(line.at, found[last].started))
+        elif begins and (last is None or found[last].ended is not None):
+            found.append(WrapUp(agent=agent, started=line.at, ended=None))
+    return tuple(found)
 
 
 def _started(told: Told) -> datetime | None:

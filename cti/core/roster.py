@@ -198,8 +198,9 @@ class Roster:
         if before == _look(agent):
             return
         presence, reason, call = _look(agent)
+        wrapped = before[2] if before[0] is Presence.WRAP_UP and presence is not Presence.WRAP_UP else None
         self.pauses.changed(agent, at)
-        self._out.append(ShowPresence(agent=agent.agent, presence=presence, reason=reason, call=call))
+        self._out.append(ShowPresence(agent=agent.agent, presence=presence, reason=reason, call=call, wrapped=wrapped))
         self._echo(agent)
         paused, was_paused = presence is Presence.PAUSED, before[0] is Presence.PAUSED
         if (paused, reason if paused else "") != (was_paused, before[1] if was_paused else ""):

@@ -43,6 +43,15 @@ class Stretch:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnedAway:
+    """Somebody came and was not let in: closed, full or blocked. `queue` "" = by the number that was called."""
+
+    at: datetime
+    queue: str
+    outcome: Outcome
+
+
 # How app_queue and our dialplan say that a waiting caller left without an agent.
 _EXITS = {
     "ABANDON": Outcome.ABANDONED,
@@ -70,6 +79,7 @@ class QueueStory:
     """
 
     stretches: list[Stretch] = field(default_factory=list)
+    turned_away: list[TurnedAway] = field(default_factory=list)
     last_exit: Outcome | None = None
     _wait: Stretch | None = None
     _talk: Stretch | None = None
@@ -151,6 +161,8 @@ class QueueStory:
     def _exit(self, line: JournalLine, outcome: Outcome) -> None:
         if self._wait is None and line.kind in ("ABANDON", "EXITWITHTIMEOUT", "EXITWITHKEY", "EXITEMPTY"):
             return
+        if self._wait is None and outcome in (Outcome.CLOSED, Outcome.FULL, Outcome.BLOCKED):
+            self.turned_away.append(TurnedAway(at=line.at, queue=str(line.data.get("queue", "")), outcome=outcome))
         self._end_wait(line.at, outcome)
         self.last_exit = outcome
 

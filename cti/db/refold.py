@@ -19,7 +19,8 @@ from ..core.journal import JournalLine, Source
 from .tables import ConversationRow, JournalLineRow, SegmentRow
 
 _MANY = 400  # values in one IN list
-_COLUMNS = tuple(field.name for field in fields(Conversation) if field.name != "segments")
+_OWN_ROWS = ("segments", "wrap_ups", "turned_away")
+_COLUMNS = tuple(field.name for field in fields(Conversation) if field.name not in _OWN_ROWS)
 _SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment))
 _LINE = JournalLineRow.__table__.c
 _PAIRS = select(_LINE.call, _LINE.leg).distinct()

@@ -358,7 +358,8 @@ class Engine:
 
     def _show_presence(self, shown: do.ShowPresence, at: datetime) -> None:
         self.floor.presence(shown, at, self.acd.agent(shown.agent) if self.acd.knows(shown.agent) else None)
-        values: dict[str, Any] = {"call": shown.call} if shown.call is not None else {}
+        call = shown.call or shown.wrapped  # the end of a wrap-up is told of its call, as the beginning is
+        values: dict[str, Any] = {"call": call} if call is not None else {}
         reason = shown.reason if shown.presence is Presence.PAUSED else ""
         if known := self._reasons.get(reason):  # as it counts today: the site may change
             values |= {"billable": known.billable, "payable": known.payable, "over_time": shown.over_time}

@@ -38,7 +38,8 @@ class Kind(StrEnum):
     MISSED = "missed"  # agent, why
     TALK_ENDED = "talk_ended"  # agent
     DISPOSITION = "disposition"  # agent, code, note: how the call ended, in the agent's words; the last one counts
-    PRESENCE = "presence"  # agent, presence, reason; paused for a known reason: billable, payable, over_time
+    PRESENCE = "presence"  # agent, presence, reason; call: rings, is talked on, wrapped up, or was until now;
+    # paused for a known reason: billable, payable, over_time
     LEFT = "left"  # the caller no longer waits with us
     RELEASED = "released"  # queue, outcome
     PRIORITY = "priority"  # priority: what a supervisor gave the caller
