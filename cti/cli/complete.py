@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 from click.shell_completion import CompletionItem
 
 from ..errors import CtiError
+from ..site.files import names_in
 from .api import ask
 
 SECONDS = 0.5
@@ -56,11 +56,10 @@ def _floor(ctx: click.Context) -> dict[str, Any]:
 
 
 def section(home: Path, name: str) -> list[str]:
-    """The names in one section of site.yaml, in their order; [] when it cannot be read."""
+    """The names in one section of site.yaml and what it includes, in their order; [] when it cannot be read."""
     try:
-        site = yaml.load((home / "site.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-        return list(site[name])
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        return names_in(home / "site.yaml", name)
+    except CtiError:
         return []
 
 

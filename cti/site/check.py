@@ -9,6 +9,7 @@ from __future__ import annotations
 import phonenumbers
 
 from .fields import DID, Context
+from .reading import first_at
 
 
 def check_whole(ctx: Context) -> None:
@@ -29,7 +30,7 @@ def _check_numbers(ctx: Context) -> None:
         meanings = {did.lstrip("+"), normal(did, ctx.country)}
         for meaning in meanings & seen.keys():
             other, first = seen[meaning]
-            ctx.wrong(line, f"numbers: {did} is the same as {other}", f"first on line {first}")
+            ctx.wrong(line, f"numbers: {did} is the same as {other}", first_at(first, line))
             break
         seen |= dict.fromkeys(meanings, (did, line))
 

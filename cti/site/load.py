@@ -1,4 +1,4 @@
-"""site.yaml from disk to a Site, or every mistake at once.
+"""site.yaml, and what it includes, from disk to a Site, or every mistake at once.
 
 It knows the order in which sections are read; it refuses to guess: one mistake anywhere and there is no Site.
 """
@@ -18,8 +18,9 @@ from .callback import shipped_prompts
 from .check import check_whole
 from .feature_codes import read_feature_codes
 from .fields import Context, Fields, named
+from .files import INCLUDE, read_site_files
 from .model import Fallback, FeatureCodes, RecordingPolicy, Site
-from .reading import MAX_BYTES, Mistakes, line_of, read_yaml
+from .reading import Mistakes, line_of
 from .sections import (
     read_external,
     read_fallback,
@@ -48,21 +49,18 @@ _NAMED: dict[str, _Reader[Any]] = {
     "voicemail": read_voicemail,
     "externals": read_external,
 }
+SPREAD = frozenset({*_NAMED, "numbers"})  # sections of names: each may stand in several files
 
 
 def load_site(path: Path, today: date | None = None) -> Site:
-    """Read and check a site file. Public holidays are those around `today` (None: by the machine's clock, UTC).
+    """Read and check a site file and those that it includes. Public holidays are those around `today` (None: by the
+    machine's clock, UTC).
 
-    Raises SiteError; its `mistakes` are `path:line: text (hint)` lines in the file's order, all of them at once
-    (only broken YAML, an alias or a file that is too big hides the rest).
+    Raises SiteError; its `mistakes` are `path:line: text (hint)` lines in the files' order, all of them at once
+    (only broken YAML, an alias or a file that cannot be read hides the rest).
     """
     mistakes = Mistakes(str(path))
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SiteError([f"{path}:1: {error.strerror} (make one with: cti init)"]) from error
-    root = read_yaml(data, mistakes)
+    root, _ = read_site_files(path, mistakes, SPREAD)
     site = None if mistakes.found else _read_root(root, path, mistakes, today or datetime.now(UTC).date())
     if site is None or mistakes.found:
         raise SiteError(mistakes.lines())
@@ -80,6 +78,7 @@ def _read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes, today: da
     sections["fallback"] = _single(ctx, top, "fallback", read_fallback, Fallback())
     sections["feature_codes"] = _single(ctx, top, "feature_codes", read_feature_codes, FeatureCodes())
     sections["recording"] = _single(ctx, top, "recording", read_recording, RecordingPolicy())
+    top.get(INCLUDE)
     top.done()
     sections["prompts"] = with_phrases(ctx, sections["prompts"], sections["queues"])
     check_whole(ctx)

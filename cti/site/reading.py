@@ -2,12 +2,14 @@
 
 It knows YAML, lines and hints; it refuses to know what a site is. Bounded: no file over 1 MiB, no nesting deeper
 than 12, at most 100,000 nodes, no aliases (a few of them can stand for billions of values), no tags. Scalars are
-read as written, so that `0110: …` is a number to dial and not an octal integer.
+read as written, so that `0110: …` is a number to dial and not an octal integer. A line knows its file, as a site may
+be several (`files.py`).
 """
 
 from __future__ import annotations
 
 import difflib
+import io
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -21,13 +23,32 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\u200b\ufeff")
 
 
+class Line(int):
+    """A 1-based line; `file` is the path as mistakes name it, "" for the site's own file."""
+
+    file: str
+
+    def __new__(cls, line: int, file: str = "") -> Line:
+        made = super().__new__(cls, line)
+        made.file = file
+        return made
+
+
+class _Text(io.StringIO):
+    """A text whose nodes will know the file that it is from (yaml.Mark.name)."""
+
+    name: str
+
+
 @dataclass(slots=True)
 class Mistakes:
-    """Everything wrong so far, each with its line; `warned`: what is no mistake, but should be known."""
+    """Everything wrong so far, each with its line; `warned`: what is no mistake, but should be known. `files` are the
+    included ones, in the order read."""
 
     file: str
     found: list[tuple[int, str]] = field(default_factory=list)
     warned: list[tuple[int, str]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
 
     def add(self, where: yaml.Node | int, text: str, hint: str = "", *, grave: bool = True) -> None:
         """Note a mistake (a warning when not `grave`) at a node or a 1-based line."""
@@ -37,7 +58,7 @@ class Mistakes:
         notes.append((line, "".join(ascii(c)[1:-1] if forbidden(c) else c for c in message)))
 
     def lines(self) -> list[str]:
-        """The mistakes as `file:line: text (hint)`, by line, each once."""
+        """The mistakes as `file:line: text (hint)`, by file and line, each once."""
         return self._lines(self.found)
 
     def warnings(self) -> list[str]:
@@ -45,39 +66,50 @@ class Mistakes:
         return self._lines(self.warned)
 
     def _lines(self, notes: list[tuple[int, str]]) -> list[str]:
-        return [f"{self.file}:{line}: {text}" for line, text in sorted(dict.fromkeys(notes), key=lambda m: m[0])]
+        order = {"": -1} | {file: index for index, file in enumerate(self.files)}
+        each = {(getattr(line, "file", ""), line, text): None for line, text in notes}
+        ordered = sorted(each, key=lambda one: (order.get(one[0], len(order)), one[1]))
+        return [f"{file or self.file}:{line}: {text}" for file, line, text in ordered]
 
 
-def read_yaml(data: bytes, mistakes: Mistakes) -> yaml.Node | None:
+def read_yaml(data: bytes, mistakes: Mistakes, file: str = "") -> yaml.Node | None:
     """The root node, or None when the text itself is wrong (then `mistakes` says why) or empty."""
     if len(data) > MAX_BYTES:
-        mistakes.add(1, f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}", "split the installation")
+        hint = "split it: include: [menus.yaml, queues/*.yaml]"
+        mistakes.add(Line(1, file), f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}", hint)
         return None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        mistakes.add(data.count(b"\n", 0, error.start) + 1, "not UTF-8", "save the file as UTF-8")
+        mistakes.add(Line(data.count(b"\n", 0, error.start) + 1, file), "not UTF-8", "save the file as UTF-8")
         return None
     try:
-        if _is_bounded(text, mistakes):
-            root: yaml.Node | None = yaml.compose(text, Loader=_Loader)
-            return root
+        if _is_bounded(text, mistakes, file):
+            return _compose(text, file)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else 1
-        mistakes.add(line, f"a character that YAML does not allow: {error.reason}")
+        mistakes.add(Line(line, file), f"a character that YAML does not allow: {error.reason}")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = ", ".join(part for part in (error.context, error.problem) if part)
-        mistakes.add(mark.line + 1 if mark else 1, f"YAML: {what}", "check indentation, quotes and brackets")
+        hint = "check indentation, quotes and brackets"
+        mistakes.add(Line(mark.line + 1 if mark else 1, file), f"YAML: {what}", hint)
     return None
 
 
-def _is_bounded(text: str, mistakes: Mistakes) -> bool:
+def _compose(text: str, file: str) -> yaml.Node | None:
+    stream = _Text(text)
+    stream.name = file
+    root: yaml.Node | None = yaml.compose(stream, Loader=_Loader)
+    return root
+
+
+def _is_bounded(text: str, mistakes: Mistakes, file: str) -> bool:
     """Look at the parser's events first: they cost no recursion, whatever the text does."""
     depth = nodes = documents = 0
     before = len(mistakes.found)
     for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1 if event.start_mark else 1
+        line = Line(event.start_mark.line + 1 if event.start_mark else 1, file)
         nodes += isinstance(event, yaml.NodeEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         documents += isinstance(event, yaml.DocumentStartEvent)
@@ -103,15 +135,23 @@ def entries(node: yaml.Node | None, what: str, mistakes: Mistakes) -> Iterator[t
         if not isinstance(key, yaml.ScalarNode):
             mistakes.add(key, f"a key of {what} is {kind_of(key)}", "keys are plain words")
         elif key.value in seen:
-            mistakes.add(key, f"{what}: {shown(key.value)} is written twice", f"first on line {seen[key.value]}")
+            mistakes.add(key, f"{what}: {shown(key.value)} is written twice", first_at(seen[key.value], key))
         else:
             seen[key.value] = line_of(key)
             yield key, value
 
 
 def line_of(node: yaml.Node) -> int:
-    """The 1-based line on which a node begins."""
-    return node.start_mark.line + 1 if node.start_mark else 1
+    """The 1-based line on which a node begins; it knows its file."""
+    mark = node.start_mark
+    return Line(mark.line + 1, mark.name) if mark else 1
+
+
+def first_at(first: int, here: yaml.Node | int) -> str:
+    """Where something was written before: `first on line 3`, or with the file when that is another one than here."""
+    second = here if isinstance(here, int) else line_of(here)
+    file, this = getattr(first, "file", ""), getattr(second, "file", "")
+    return f"first on line {first}" if file == this else f"first at {file or 'site.yaml'}:{first}"
 
 
 def is_null(node: yaml.Node) -> bool:
