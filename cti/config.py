@@ -52,6 +52,13 @@ class Config:
     pbx_etc: str = option("", "folder of Asterisk's configuration files; empty: var/pbx/etc (system: /etc/asterisk)")
     heartbeat_seconds: float = option(1.0, "how often the engine tells its supervisor that it lives")
     stalled_seconds: float = option(4.0, "silence after which the supervisor replaces the engine")
+    speech: tuple[str, ...] = option(
+        (), "program that speaks prompts, as a list: {voice} {language} {out} {text_file}; empty: espeak-ng"
+    )
+    speech_voices: tuple[tuple[str, str], ...] = option(
+        (), 'voice for each language, {zh = "…", en = "…"}; empty: the program\'s own, or the language\'s code'
+    )
+    speech_seconds: float = option(60.0, "how long speaking one prompt may take")
     secrets: Secrets = field(default=Secrets(), metadata={"help": "from secrets.toml"})
 
     @property
@@ -96,6 +103,7 @@ class Config:
 
 
 PORTS = ("sip_port", "ami_port", "agi_port", "web_port", "rtp_first", "rtp_last")
+TABLES = ("speech_voices",)
 _SETTINGS = {f.name: f for f in fields(Config) if f.name not in ("home", "secrets")}
 
 
@@ -112,7 +120,24 @@ def load_config(home: Path) -> Config:
     values = _read_toml(file)
     for name, value in values.items():
         _check_option(file, name, value)
-    return Config(home=home, secrets=_load_secrets(home / "secrets.toml"), **values)
+    settings = {name: _frozen(value) for name, value in values.items()}
+    return Config(home=home, secrets=_load_secrets(home / "secrets.toml"), **settings)
+
+
+def _frozen(value: Any) -> Any:
+    """A list as a tuple, a table as a tuple of pairs."""
+    if isinstance(value, dict):
+        return tuple(value.items())
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _check_words(file: Path, name: str, value: object) -> None:
+    """A list of texts; for the voices a table of texts."""
+    table = name in TABLES
+    words = list(value.values()) if table and isinstance(value, dict) else None if table else value
+    if not isinstance(words, list) or not all(isinstance(word, str) and word and "\0" not in word for word in words):
+        form = '{zh = "…"}, a table of texts' if table else '["program", "--option"], a list of texts'
+        raise ConfigError(f"{file}: {name} must be {form}, got {value!r}")
 
 
 def _check_option(file: Path, name: str, value: object) -> None:
@@ -121,6 +146,9 @@ def _check_option(file: Path, name: str, value: object) -> None:
         hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(_SETTINGS)}"
         raise ConfigError(f"{file}: unknown option {name!r}{hint}")
     wanted = type(_SETTINGS[name].default)
+    if wanted is tuple:
+        _check_words(file, name, value)
+        return
     accepted = (int, float) if wanted is float else (wanted,)
     if isinstance(value, bool) or not isinstance(value, accepted):
         raise ConfigError(f"{file}: {name} must be of type {wanted.__name__}, got {value!r}")

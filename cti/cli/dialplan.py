@@ -14,7 +14,7 @@ import click
 
 from ..config import Config, load_config
 from ..errors import PbxError, UsageError
-from ..pbx.find import Installation, find_asterisk, find_tool, tool_in
+from ..pbx.find import Installation, find_asterisk
 from ..pbx.folders import dirs_of, make_folders
 from ..pbx.process import command, find_pid
 from ..render.agent_sounds import make_agent_sounds
@@ -28,6 +28,7 @@ from ..site.load import load_site
 from ..site.model import Site
 from .dialplan_walk import walk
 from .running import tell_engine
+from .speech import speech_for
 
 Say = Callable[[str], None]
 SAY_SECONDS = 0.5
@@ -90,14 +91,15 @@ def ship(config: Config, site: Site, *, dry_run: bool, say: Say) -> tuple[Change
     if config.pbx == "private":
         make_folders(config, installation)
     data = layout(config, installation.modules).data
-    speech = find_tool("espeak-ng") or (tool_in(installation.root, "espeak-ng") if installation.root else None)
-    cache = config.var / "cache" / "prompts"
+    speech, cache = speech_for(config, installation), config.var / "cache" / "prompts"
     made = make_sounds(site, data, cache, speech, progress_of_sounds(say))
     make_agent_sounds(site, data, cache, speech)
+    for warning in made.warnings:
+        say(warning)
     changed = put_in_place(files, config.etc)
     running = is_running(config)
     commands = reloads_for(changed.to_read) if running else []
-    if running and data / "moh" / "default" / "melody.wav" in made and "moh reload" not in commands:
+    if running and data / "moh" / "default" / "melody.wav" in made.changed and "moh reload" not in commands:
         commands.append("moh reload")
     for text in commands:
         say(f"{text}: {' '.join(command(config, installation, text).split())[:100]}")

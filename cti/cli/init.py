@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from ..config import PORTS, Config, Secrets
+from ..config import PORTS, TABLES, Config, Secrets
 from ..errors import UsageError
 from ..ports import free_ports
 from ..share import shared_folder
@@ -89,6 +89,8 @@ def settings_text(ports: dict[str, int]) -> str:
         chosen = option.name in PORTS
         value = ports[option.name] if chosen else option.default
         shown = f'"{value}"' if isinstance(value, str) else str(value)
+        if value == ():
+            shown = "{}" if option.name in TABLES else "[]"
         lines += [f"# {option.metadata['help']}", f"{'' if chosen else '# '}{option.name} = {shown}"]
     return "\n".join(lines) + "\n"
 

@@ -11,11 +11,11 @@ from array import array
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import RenderError
 from ..site.model import Site, Spoken
-from .inputs import Tool
-from .prompts import make_sound
-from .sound import RATE, write_wav
+from .prompts import Source, make_sound, source_for
+from .sound import SUFFIXES, write_wav
+from .sound_cache import put
+from .speech import Speech
 
 FOLDER = "cti-agent"
 
@@ -43,39 +43,32 @@ SAID = {
 _CHIMES = {True: (659.3, 880.0), False: (440.0, 311.1)}  # Hz: up is yes, down is no
 
 
-def make_agent_sounds(site: Site, data: Path, cache: Path, tool: Tool | None) -> list[Path]:
+def make_agent_sounds(site: Site, data: Path, cache: Path, speech: Speech | None) -> list[Path]:
     """Make every one of them below Asterisk's data folder; returns the files that changed. Raises RenderError."""
     folder = data / "sounds" / site.site.languages[0] / FOLDER
-    return [path for name in SAID if _make(path := folder / f"{name}.wav", site, cache, tool)]
+    return [path for name in SAID for path in _make(folder / name, site, cache, speech)]
 
 
-def _make(path: Path, site: Site, cache: Path, tool: Tool | None) -> bool:
-    first, said, own = site.site.languages[0], SAID[path.stem], site.prompts.get(path.stem)
+def _make(stem: Path, site: Site, cache: Path, speech: Speech | None) -> list[Path]:
+    first, said, own = site.site.languages[0], SAID[stem.name], site.prompts.get(stem.name)
     if own is not None:
-        key = own.language_for(first, site.site.languages)
-        return make_sound(path, key or first, own.spoken[key], cache, tool)
+        return make_sound(stem, source_for(site, own, first), cache, speech)
+    if speech is None:
+        return _chime(stem, said.good)
     chinese = first.partition("_")[0] == "zh"
-    try:
-        spoken = Spoken(text=said.zh if chinese else said.en)
-        return make_sound(path, first if chinese else "en", spoken, cache, tool)
-    except RenderError:
-        if tool is not None and tool.argv:
-            raise
-    return _chime(path, said.good)
+    spoken = Spoken(text=said.zh if chinese else said.en)
+    return make_sound(stem, Source(stem.name, first if chinese else "en", spoken), cache, speech)
 
 
-def _chime(path: Path, good: bool) -> bool:
-    """Two struck tones."""
-    sound: list[float] = []
-    for hertz in _CHIMES[good]:
-        angle = 2 * math.pi * hertz / RATE
-        sound += [math.sin(angle * n) * math.exp(-6.0 * n / RATE) * min(1.0, n / 80) for n in range(RATE // 3)]
-    wav = write_wav(array("h", (round(sample * 9000) for sample in sound)))
-    try:
-        if path.is_file() and path.read_bytes() == wav:
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(wav)
-    except OSError as error:
-        raise RenderError(f"{path}: {error.strerror}") from error
-    return True
+def _chime(stem: Path, good: bool) -> list[Path]:
+    """Two struck tones, at every rate: an old file of the other rate would be heard instead."""
+    changed = []
+    for rate, suffix in SUFFIXES.items():
+        sound: list[float] = []
+        for hertz in _CHIMES[good]:
+            seconds = [n / rate for n in range(rate // 3)]
+            sound += [math.sin(2 * math.pi * hertz * t) * math.exp(-6.0 * t) * min(1.0, t * 100) for t in seconds]
+        path = stem.with_name(stem.name + suffix)
+        if put(path, write_wav(array("h", (round(sample * 9000) for sample in sound)), rate)):
+            changed.append(path)
+    return changed

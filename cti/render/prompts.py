@@ -1,158 +1,179 @@
 """Prompts and music as files: each text spoken, each recording converted, for each language of the site.
 
-It knows the speech program's options, the cache and where Asterisk looks (`sounds/<language>/cti/<name>.wav`, which
-is all ours); it refuses to know when a prompt is played. What was made once is kept under its content's hash, so a
-changed text is the only one that is spoken again.
+It knows where Asterisk looks (`sounds/<language>/cti/<name>`, which is all ours) and which source a language hears; it
+refuses to know when a prompt is played. What was made once is kept under its content's hash, so a changed text is the
+only one that is spoken again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import RenderError
-from ..site.model import Site, Spoken
-from .inputs import Tool
+from ..errors import RenderError, SiteError
+from ..site.model import Prompt, Site, Spoken
 from .music import melody
-from .sound import telephone_wav
+from .sound import RATE, SUFFIXES, WIDE, opened, read_sound
+from .sound_cache import Made, SoundCache, key_of, put
+from .speech import MISSING, Speech
 
 Progress = Callable[[int, int, str], None]  # done, of all, which
-VOICES = {"zh": "cmn", "zh_CN": "cmn", "zh_HK": "yue", "en": "en-us"}  # espeak-ng's own names; others as they are
-_SPEED = {"cmn": 165, "yue": 165}  # words a minute; espeak-ng's 175 is hurried for a Chinese menu
-_RECIPE = "1"  # change it when the same input shall sound different
-_SPEECH_SECONDS = 60
-MISSING = "no speech program: install espeak-ng (or run `cti pbx fetch`), or give {file: …} for every prompt"
+FOLDER = "cti"  # below sounds/<language>/
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """One file to make: `spoken` in `language`'s voice, as `target`."""
+class Source:
+    """What one or more languages of a prompt hear: `spoken`, in `language`'s voice when it is a text."""
 
     name: str
     language: str
     spoken: Spoken
-    target: Path
+
+    @property
+    def what(self) -> str:
+        return f"prompt {self.name}: {self.spoken.file}" if self.spoken.file else f"prompt {self.name}"
 
 
-def make_sounds(site: Site, data: Path, cache: Path, tool: Tool | None, progress: Progress | None = None) -> list[Path]:
-    """Make every prompt and the default music below `data`; returns the files that changed.
+@dataclass(slots=True)
+class Laid:
+    """What `make_sounds` did: files that changed, and a `file:line: warning: …` for each recording that sounds bad."""
+
+    changed: list[Path] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)  # of the cache, in use now
+
+
+def make_sounds(site: Site, data: Path, cache: Path, speech: Speech | None, progress: Progress | None = None) -> Laid:
+    """Make every prompt and the default music below `data`.
 
     `data` is Asterisk's data folder (dirs.data), `cache` config.var / "cache" / "prompts". Unchanged files are not
-    touched, prompts that the site no longer has are removed. Raises RenderError: no `tool` though a text must be
-    spoken that is not in the cache, a speech program that fails, a file that is not PCM WAV.
+    touched, prompts and languages that the site no longer has are removed, and a full cache forgets what was not used
+    for longest. Raises SiteError with every recording that cannot be a prompt, at its line; RenderError for `speech`
+    that is missing though a text must be spoken that is not in the cache, or fails; nothing was removed by then.
     """
-    cache.mkdir(parents=True, exist_ok=True)
-    jobs = list(_jobs(site, data))
-    changed: list[Path] = []
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        results = pool.map(lambda job: _put(job.target, _sound(job, cache, tool)), jobs)
-        for done, (job, differs) in enumerate(zip(jobs, results, strict=True), 1):
-            changed += [job.target] if differs else []
-            if progress is not None:
-                progress(done, len(jobs), f"{job.language}/{job.name}")
+    store, laid = SoundCache(cache), Laid()
+    targets = _targets(site, data)
+    for source, made in made_sources(targets, store, speech, progress):
+        laid.keys.add(made.key)
+        laid.warnings += warnings_of(source, made)
+        laid.changed += [path for stem in targets[source] for path in lay(stem, made)]
     music = data / "moh" / "default" / "melody.wav"
-    if _put(music, _cached(cache, _key("melody"), melody)):
-        changed.append(music)
-    return changed + _remove_others(site, data, {job.target for job in jobs})
+    laid.changed += [music] if put(music, melody_in(cache)) else []
+    laid.changed += _remove_others(data, {stem for stems in targets.values() for stem in stems})
+    store.prune(laid.keys | {"melody"})
+    return laid
 
 
-def make_sound(target: Path, language: str, spoken: Spoken, cache: Path, tool: Tool | None) -> bool:
-    """Make one prompt by itself; whether its file changed. Raises as `make_sounds`."""
-    cache.mkdir(parents=True, exist_ok=True)
-    return _put(target, _sound(_Job(target.stem, language, spoken, target), cache, tool))
-
-
-def _jobs(site: Site, data: Path) -> Iterator[_Job]:
-    languages = site.site.languages
-    for prompt in site.prompts.values():
-        for language in languages:
-            key = prompt.language_for(language, languages)
-            target = data / "sounds" / language / "cti" / f"{prompt.name}.wav"
-            yield _Job(prompt.name, key or languages[0], prompt.spoken[key], target)
-
-
-def _sound(job: _Job, cache: Path, tool: Tool | None) -> bytes:
-    if job.spoken.file is not None:
-        try:
-            data = job.spoken.file.read_bytes()
-        except OSError as error:
-            raise RenderError(f"prompt {job.name}: {job.spoken.file}: {error.strerror}") from error
-        return _cached(cache, _key("file", data), lambda: telephone_wav(data, str(job.spoken.file)))
-    voice = VOICES.get(job.language, job.language.replace("_", "-").lower())
-    key = _key("text", voice, job.spoken.text)
-    return _cached(cache, key, lambda: telephone_wav(_speak(job, voice, tool), f"prompt {job.name}"))
-
-
-def _speak(job: _Job, voice: str, tool: Tool | None) -> bytes:
-    """The speech program's WAV. The text goes through standard input: it can never be taken for an option."""
-    if tool is None or not tool.argv:
-        raise RenderError(f"prompt {job.name}: {MISSING}")
-    with tempfile.TemporaryDirectory(prefix="cti-speech-") as folder:
-        wav = Path(folder) / "speech.wav"
-        argv = [*tool.argv, "-b", "1", "-v", voice, "-s", str(_SPEED.get(voice, 155)), "-w", str(wav), "--stdin"]
-        try:
-            ran = subprocess.run(
-                argv,
-                env={**os.environ, **tool.env},
-                input=job.spoken.text.encode(),
-                capture_output=True,
-                timeout=_SPEECH_SECONDS,
-                check=False,
-            )
-            data = wav.read_bytes() if wav.exists() else b""
-        except FileNotFoundError as error:
-            raise RenderError(f"prompt {job.name}: {tool.argv[0]} cannot be started; {MISSING}") from error
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise RenderError(f"prompt {job.name}: {tool.argv[0]}: {error}") from error
-    if ran.returncode or not data:
-        said = ran.stderr.decode(errors="replace").strip().splitlines() or ["it wrote no sound"]
-        raise RenderError(f"prompt {job.name}: {tool.argv[0]} with voice {voice}: {said[-1][:200]}")
-    return data
-
-
-def _key(*parts: str | bytes) -> str:
-    digest = hashlib.sha256(_RECIPE.encode())
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()
-
-
-def _cached(cache: Path, key: str, make: Callable[[], bytes]) -> bytes:
-    path = cache / f"{key}.wav"
-    if path.is_file():
-        return path.read_bytes()
-    data = make()
-    _put(path, data)
-    return data
-
-
-def _put(path: Path, data: bytes) -> bool:
-    """Whether the file had to be written; a reader sees the old sound or the new one, never a part."""
+def check_sounds(site: Site, cache: Path) -> tuple[list[str], list[str]]:
+    """Mistakes and warnings of the site's recordings, as `file:line: …` lines; no text is spoken."""
+    files = [source for source in sources_of(site) if source.spoken.file]
     try:
-        if path.is_file() and path.read_bytes() == data:
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".cti-new-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            os.fchmod(file.fileno(), 0o644)
-        os.replace(name, path)
-    except OSError as error:
-        raise RenderError(f"{error.filename or path}: {error.strerror}") from error
-    return True
+        made = list(made_sources(files, SoundCache(cache), None))
+    except SiteError as error:
+        return error.mistakes, []
+    return [], [line for source, one in made for line in warnings_of(source, one)]
 
 
-def _remove_others(site: Site, data: Path, wanted: set[Path]) -> list[Path]:
-    """Prompts of ours that the site no longer has, and what a killed run left."""
-    folders: Sequence[Path] = [data / "sounds" / language / "cti" for language in site.site.languages]
-    others = [file for folder in folders for file in folder.glob("*.wav") if file not in wanted]
-    for file in [*others, *(file for folder in folders for file in folder.glob(".cti-new-*"))]:
+def make_sound(stem: Path, source: Source, cache: Path, speech: Speech | None) -> list[Path]:
+    """Make one prompt by itself; the files that changed. Raises RenderError."""
+    return lay(stem, made_source(source, SoundCache(cache), speech))
+
+
+def made_sources(
+    sources: Iterable[Source], store: SoundCache, speech: Speech | None, progress: Progress | None = None
+) -> list[tuple[Source, Made]]:
+    """All of them, each once, several at the same time. Raises as `make_sounds`."""
+    wanted = list(sources)
+    found: list[tuple[Source, Made]] = []
+    mistakes: list[str] = []
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        results = [pool.submit(made_source, source, store, speech) for source in wanted]
+        for done, (source, result) in enumerate(zip(wanted, results, strict=True), 1):
+            try:
+                found.append((source, result.result()))
+            except RenderError as error:
+                if source.spoken.file is None:
+                    pool.shutdown(cancel_futures=True)
+                    raise
+                mistakes.append(f"{source.spoken.where}: {error}")
+            if progress is not None:
+                progress(done, len(wanted), f"{source.language}/{source.name}")
+    if mistakes:
+        raise SiteError(mistakes)
+    return found
+
+
+def made_source(source: Source, store: SoundCache, speech: Speech | None) -> Made:
+    """One source, from the cache or anew. Raises RenderError."""
+    file = source.spoken.file
+    if file is not None:
+        with opened(file, source.what) as handle, os.fdopen(os.dup(handle), "rb") as content:
+            digest = hashlib.file_digest(content, "sha256").digest()
+        return store.get(
+            key_of("file", file.suffix.lower(), digest), lambda: read_sound(file, source.what), source.what
+        )
+    if speech is None:
+        raise RenderError(f"{source.what}: {MISSING}")
+    text, language = source.spoken.text, source.language
+    key = key_of("text", speech.shown, speech.voice(language), text)
+    return store.get(key, lambda: speech.say(text, language, source.what), f"{source.what}: what was spoken")
+
+
+def sources_of(site: Site) -> list[Source]:
+    """Every source that callers of some language hear, in the order written."""
+    return list(dict.fromkeys(source for _, _, source in _heard(site)))
+
+
+def source_for(site: Site, prompt: Prompt, language: str) -> Source:
+    """What callers of `language` hear of `prompt`."""
+    key = prompt.language_for(language, site.site.languages)
+    return Source(prompt.name, key or site.site.languages[0], prompt.spoken[key])
+
+
+def warnings_of(source: Source, made: Made) -> list[str]:
+    """`file:line: warning: …`; a machine's voice is nobody's line."""
+    if source.spoken.file is None:
+        return []
+    return [f"{source.spoken.where}: warning: {source.what} is {warning}" for warning in made.warnings]
+
+
+def lay(stem: Path, made: Made) -> list[Path]:
+    """Put a sound in its place at both rates, `stem` being its path without suffix; the files that changed."""
+    files = {stem.with_name(stem.name + SUFFIXES[rate]): made.files[rate] for rate in (RATE, WIDE)}
+    return [path for path, source in files.items() if put(path, source.read_bytes())]
+
+
+def melody_in(cache: Path) -> bytes:
+    """The music, composed once."""
+    path = cache / "melody.wav"
+    if not path.is_file():
+        put(path, melody())
+    return path.read_bytes()
+
+
+def _heard(site: Site) -> Iterator[tuple[str, str, Source]]:
+    for prompt in site.prompts.values():
+        for language in site.site.languages:
+            yield prompt.name, language, source_for(site, prompt, language)
+
+
+def _targets(site: Site, data: Path) -> dict[Source, list[Path]]:
+    targets: dict[Source, list[Path]] = {}
+    for name, language, source in _heard(site):
+        targets.setdefault(source, []).append(data / "sounds" / language / FOLDER / name)
+    return targets
+
+
+def _remove_others(data: Path, wanted: set[Path]) -> list[Path]:
+    """Prompts and languages of ours that the site no longer has, and what a killed run left."""
+    others = []
+    for suffix in SUFFIXES.values():
+        files = (data / "sounds").glob(f"*/{FOLDER}/*{suffix}")
+        others += sorted(file for file in files if file.with_name(file.name.removesuffix(suffix)) not in wanted)
+    for file in [*others, *(data / "sounds").glob(f"*/{FOLDER}/.cti-new-*")]:
         file.unlink(missing_ok=True)
     return others

@@ -94,10 +94,12 @@ class RecordingPolicy(Value):
 
 
 class Spoken(Value):
-    """One prompt in one language: a text to speak or a WAV file (absolute). Exactly one of them is set."""
+    """One prompt in one language: a text to speak, a recording (absolute path), or both: the recording is played and
+    the text is what it says. `where` is its `file:line`."""
 
     text: str = ""
     file: Path | None = None
+    where: str = ""
 
 
 class Prompt(Value):

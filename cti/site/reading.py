@@ -57,6 +57,11 @@ class Mistakes:
         notes = self.found if grave else self.warned
         notes.append((line, "".join(ascii(c)[1:-1] if forbidden(c) else c for c in message)))
 
+    def place(self, where: yaml.Node | int) -> str:
+        """`file:line` of a node or a 1-based line."""
+        line = where if isinstance(where, int) else line_of(where)
+        return f"{getattr(line, 'file', '') or self.file}:{int(line)}"
+
     def lines(self) -> list[str]:
         """The mistakes as `file:line: text (hint)`, by file and line, each once."""
         return self._lines(self.found)

@@ -1,10 +1,12 @@
-"""Prompts as written: a text to speak or a WAV file, per language or for all of them.
+"""Prompts as written: a text to speak, a recording or both, per language or for all of them.
 
 It knows the three spellings and looks whether the file is there; it refuses to read sound or to speak.
 """
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import yaml
@@ -14,10 +16,13 @@ from .model import Prompt, Spoken
 from .reading import entries, is_null, nearest, shown
 
 MAX_TEXT = 2000  # characters, about ten minutes of speech
+# What `render.sound` reads; by name here, so that a video or a note is refused where it was written.
+_SOUNDS = "wav wav16 flac ogg oga opus mp3 aiff aif au caf w64 gsm sln sln16 raw ulaw ul mu pcm alaw al alw"
+SUFFIXES = frozenset(f".{name}" for name in _SOUNDS.split())
 
 
 def read_prompt(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> Prompt:
-    """`name: text`, `name: {file: x.wav}` or `name: {zh: …, en: …}`, each `…` a text or {text: …} or {file: …}."""
+    """`name: text`, `name: {file: x.wav}` or `name: {zh: …, en: …}`, each `…` a text or {text: …, file: …}."""
     what = f"prompt {key.value}"
     keys = (
         {k.value for k, _ in node.value if isinstance(k, yaml.ScalarNode)}
@@ -40,29 +45,37 @@ def read_prompt(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> Prompt:
 
 
 def _read_spoken(ctx: Context, key: yaml.ScalarNode, node: yaml.Node, what: str) -> Spoken:
+    where = ctx.mistakes.place(key)
     if not isinstance(node, yaml.MappingNode):
-        return Spoken(text=scalar(ctx, node, what, MAX_TEXT))
+        return Spoken(text=scalar(ctx, node, what, MAX_TEXT), where=where)
     fields = Fields(ctx, node, what, key)
     text, name = fields.text("text", most=MAX_TEXT), fields.text("file")
     fields.done()
-    if ("text" in fields.values) == ("file" in fields.values):
-        ctx.wrong(key, f"{what} needs text or file", "one of the two")
-    return Spoken(text=text, file=_find(ctx, fields.values["file"][1], name, what) if name else None)
+    if not fields.values.keys() & {"text", "file"}:
+        ctx.wrong(
+            key, f"{what} needs text, file or both", "with both, the file is played and the text says what is in it"
+        )
+    return Spoken(text=text, file=_find(ctx, fields.values["file"][1], name, what) if name else None, where=where)
 
 
 def _find(ctx: Context, node: yaml.Node, name: str, what: str) -> Path | None:
-    """The absolute path of a WAV file below the folder of site.yaml."""
+    """The absolute path of a sound file below the folder of site.yaml."""
     folder = ctx.folder.resolve()
     try:
         path = (folder / name).resolve()
         if not path.is_relative_to(folder):
             ctx.wrong(node, f"{what}: {shown(name)} lies outside {folder}", "copy it beside site.yaml")
-        elif path.suffix.lower() != ".wav":
-            ctx.wrong(node, f"{what}: {shown(name)} is not a .wav file", "convert it to 16-bit PCM WAV, any rate")
-        elif not path.is_file():
+        elif path.suffix.lower() not in SUFFIXES:
+            hint = "WAV, FLAC, Ogg, Opus, MP3, AIFF, AU, or raw .gsm .ulaw .alaw .sln .sln16"
+            ctx.wrong(node, f"{what}: {shown(name)} is not named as a sound file", hint)
+        elif not path.exists():
             ctx.wrong(node, f"{what}: there is no file {shown(name)}", f"looked in {folder}")
+        elif not stat.S_ISREG(path.stat().st_mode):
+            ctx.wrong(node, f"{what}: {shown(name)} is not a regular file", "a recording, not a folder, pipe or device")
+        elif not os.access(path, os.R_OK):
+            ctx.wrong(node, f"{what}: {shown(name)} cannot be read", f"mend its rights: chmod 644 {path}")
         else:
             return path
-    except OSError as error:
-        ctx.wrong(node, f"{what}: {shown(name)}: {error.strerror}")
+    except (OSError, ValueError, RuntimeError) as error:  # a name that is too long, NUL in it, a ring of links
+        ctx.wrong(node, f"{what}: {shown(name)}: {getattr(error, 'strerror', None) or error}")
     return None

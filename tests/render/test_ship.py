@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner, Result
 
-from cti.cli import dialplan, main
+from cti.cli import dialplan, main, speech
 from cti.render.inputs import Installation, PhoneCard
 
 SITE = """
@@ -30,7 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installation: Installa
     app.phones_of = lambda config: phones  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "cti.app", app)
     monkeypatch.setattr(dialplan, "find_asterisk", lambda config: found)
-    monkeypatch.setattr(dialplan, "find_tool", lambda name: None)
+    monkeypatch.setattr(speech, "find_tool", lambda name: None)
     home = tmp_path / "home"
     run("init", home)
     (home / "site.yaml").write_text(SITE)
