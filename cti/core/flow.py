@@ -24,6 +24,8 @@ class Place(NamedTuple):
 
 
 HANGUP = Place("hangup")
+MOST_ROUNDS = 30  # menus (and inputs) that one call may enter; then it hears GOODBYE and is hung up
+GOODBYE = "menu_goodbye"
 
 
 class Why(StrEnum):
@@ -91,32 +93,43 @@ class Door:
 
 
 class Choice(NamedTuple):
-    """What a key leads to; `language` "" leaves it as it is."""
+    """What a key leads to (None: back to the menu the caller came from); `language` "" leaves it as it is."""
+
+    to: Place | None
+    language: str = ""
+
+
+class Tries(NamedTuple):
+    """Callers who err in one way hear `prompt` each time, are asked again `retries` times, and then go `to`."""
 
     to: Place
-    language: str = ""
+    retries: int
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Menu:
-    """One question. A caller may err `invalid` and `timeout` times and is asked again; then `otherwise`."""
+    """One question, and what becomes of wrong keys and of silence."""
 
     place: Place
     prompt: str
     choices: Mapping[str, Choice]
-    otherwise: Place
-    invalid: int
-    timeout: int
-    invalid_prompt: str = ""
+    invalid: Tries
+    timeout: Tries
 
     @property
     def says(self) -> tuple[str, ...]:
-        return (self.prompt, *_said(self.invalid_prompt))
+        return (self.prompt, *_said(self.invalid.prompt), *_said(self.timeout.prompt))
 
     def edges(self) -> Iterator[Edge]:
         for key, choice in self.choices.items():
-            yield Edge(choice.to, key, Why.CHOSEN)
-        yield Edge(self.otherwise, "otherwise", Why.SILENT)
+            if choice.to is not None:  # the way back is one that led here
+                yield Edge(choice.to, key, Why.CHOSEN)
+        if self.invalid.to == self.timeout.to:
+            yield Edge(self.timeout.to, "otherwise", Why.SILENT)
+            return
+        yield Edge(self.invalid.to, "invalid", Why.SILENT)
+        yield Edge(self.timeout.to, "timeout", Why.SILENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

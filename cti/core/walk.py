@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import NamedTuple, assert_never
 
 from ..errors import NotFound
-from .flow import HANGUP, Door, End, Flow, Gate, Line, Menu, Place
+from .flow import GOODBYE, HANGUP, MOST_ROUNDS, Door, End, Flow, Gate, Line, Menu, Place, Tries
 from .walked import Walked
 
 SILENCE = ""  # in `digits`: the caller lets the time run out once
@@ -106,6 +106,8 @@ class _Feet:
         self._refused = 0
         self._exit = ""  # why a queue or a number let the caller go
         self._end = ("", "")
+        self._came: list[Place] = []  # the menus that led here, this one last
+        self._rounds = 0
 
     def told(self, *, endless: bool) -> Walk:
         path = tuple(step.item for step in self.steps if step.item)
@@ -126,7 +128,7 @@ class _Feet:
                 self._tell(str(place))
                 return self._shut(node.gate) or node.to
             case Menu():
-                return self._ask(node)
+                return self._ask(node) if self._round(place) else HANGUP
             case Line():
                 return self._queue(node)
             case End():
@@ -158,19 +160,36 @@ class _Feet:
             key = self._digits.pop(0) if self._digits else SILENCE
             if key in menu.choices:
                 choice = menu.choices[key]
-                self._tell(f"{menu.place}={key}", (menu.prompt,))
+                self._tell(f"{menu.place}={'back' if choice.to is None else key}", (menu.prompt,))
                 self._language = choice.language or self._language
-                return choice.to
+                return choice.to or self._back()
             if key == SILENCE:
                 timeouts += 1
-                self._tell(f"{menu.place}=timeout", (menu.prompt,), "silence")
+                self._tell(f"{menu.place}=timeout", (menu.prompt, *_said(menu.timeout)), "silence")
             else:
                 invalid += 1
-                says = (menu.prompt, menu.invalid_prompt) if menu.invalid_prompt else (menu.prompt,)
-                self._tell(f"{menu.place}=invalid", says, f"pressed {key}")
-            if invalid > menu.invalid or timeouts > menu.timeout:
-                return menu.otherwise
+                self._tell(f"{menu.place}=invalid", (menu.prompt, *_said(menu.invalid)), f"pressed {key}")
+            if invalid > menu.invalid.retries:
+                return menu.invalid.to
+            if timeouts > menu.timeout.retries:
+                return menu.timeout.to
         return None
+
+    def _round(self, place: Place) -> bool:
+        """Enter a menu (_menus.j2: cti-round); False when the caller has gone round too often."""
+        self._rounds += 1
+        if self._rounds > MOST_ROUNDS:
+            self._tell("", (GOODBYE,), f"{MOST_ROUNDS} menus in one call")
+            return False
+        if self._came[-1:] != [place]:
+            self._came.append(place)
+        return True
+
+    def _back(self) -> Place:
+        """To the menu that led here; from the first one to itself."""
+        if len(self._came) > 1:
+            self._came.pop()
+        return self._came[-1]
 
     def _gone(self, place: Place, says: tuple[str, ...] = ()) -> bool:
         """Whether the caller hangs up here, having nothing left to press."""
@@ -220,6 +239,10 @@ class _Feet:
 
     def _tell(self, item: str, says: tuple[str, ...] = (), why: str = "") -> None:
         self.steps.append(Step(item, says, why, self._language))
+
+
+def _said(tries: Tries) -> tuple[str, ...]:
+    return (tries.prompt,) if tries.prompt else ()
 
 
 _ENDS = {"voicemail": "voicemail", "external": "external", "agent": "direct"}

@@ -90,8 +90,19 @@ def key_name(value: object) -> str:
     return _KEYS[str(value)]
 
 
-FILTERS: dict[str, Callable[..., str]] = {
-    each.__name__: each for each in (conf, name, arg, need, goto, prompt, digits, variable, key_name)
+def is_dialled(value: object) -> bool:
+    """Whether a caller can dial this agent's number: digits only, and more than one (single keys are the menu's)."""
+    return re.fullmatch(r"[0-9]{2,20}", str(value)) is not None
+
+
+def begun(numbers: Iterable[object]) -> list[str]:
+    """What any of these numbers may begin with: 1001, 1002 -> 1, 10, 100."""
+    dialled = [str(number) for number in numbers if is_dialled(number)]
+    return sorted({number[:length] for number in dialled for length in range(1, len(number))})
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    each.__name__: each for each in (conf, name, arg, need, goto, prompt, digits, variable, key_name, is_dialled, begun)
 }
 
 

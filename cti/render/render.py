@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.exceptions import TemplateNotFound
 
 from ..config import Config
+from ..core.flow import MOST_ROUNDS
 from ..errors import RenderError
 from ..share import shared_folder
 from ..site.model import Site
@@ -44,6 +45,7 @@ class Renderer:
         self.folders = list(folders) if folders is not None else own + [shared_folder(folder) for folder in FOLDERS]
         self._config = config
         self._given = {"config": config, "secrets": config.secrets, "installation": installation}
+        self._given["MOST_ROUNDS"] = MOST_ROUNDS
         self._given["dirs"] = layout(config, installation.modules, placed)
         self._environment = _environment(self.folders)
 

@@ -7,6 +7,7 @@ is called (that is `core.virtual_hold`) and how (dialplan).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from . import model
 from .fields import Fields
@@ -72,20 +73,10 @@ def read_callback(queue: Fields, schedule: str) -> model.Callback | None:
     return callback
 
 
-def shipped_prompts(site: model.Site) -> dict[str, model.Prompt]:
-    """What callers of queues with the option hear, as far as the site has no prompt of that name."""
+def callback_texts(site: model.Site) -> Mapping[str, tuple[str, str]]:
+    """What callers of queues with the option hear: name -> (zh, en)."""
     keys = {queue.callback.key for queue in site.queues.values() if queue.callback}
-    if not keys:
-        return {}
-    texts = SHIPPED | {_offer_name(key): _offer(key) for key in sorted(keys)}
-    languages = site.site.languages
-    return {name: _prompt(name, text, languages) for name, text in texts.items() if name not in site.prompts}
-
-
-def _prompt(name: str, text: tuple[str, str], languages: tuple[str, ...]) -> model.Prompt:
-    """Chinese in Chinese, every other language in English."""
-    words = {language: text[0 if language.partition("_")[0] == "zh" else 1] for language in languages}
-    return model.Prompt(name=name, spoken={language: model.Spoken(text=said) for language, said in words.items()})
+    return SHIPPED | {_offer_name(key): _offer(key) for key in sorted(keys)} if keys else {}
 
 
 def _offer_name(key: str) -> str:

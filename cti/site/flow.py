@@ -43,12 +43,18 @@ def _menu(menu: model.Menu) -> flow.Menu:
     return flow.Menu(
         place=flow.Place("menu", menu.name),
         prompt=menu.prompt,
-        choices={key: flow.Choice(_place(choice.to), choice.language) for key, choice in menu.keys.items()},
-        otherwise=_place(menu.otherwise),
-        invalid=menu.retries.invalid,
-        timeout=menu.retries.timeout,
-        invalid_prompt=menu.invalid_prompt,
+        choices={key: _choice(choice) for key, choice in menu.keys.items()},
+        invalid=_tries(menu.invalid),
+        timeout=_tries(menu.timeout),
     )
+
+
+def _choice(choice: model.Choice) -> flow.Choice:
+    return flow.Choice(_place(choice.to) if choice.to else None, choice.language)
+
+
+def _tries(tries: model.Tries) -> flow.Tries:
+    return flow.Tries(_place(tries.to), tries.retries, tries.prompt)
 
 
 def _line(queue: model.Queue) -> flow.Line:

@@ -14,17 +14,16 @@ import yaml
 
 from ..errors import SiteError
 from .announced import with_phrases
-from .callback import shipped_prompts
 from .check import check_whole
 from .feature_codes import read_feature_codes
 from .fields import Context, Fields, named
 from .files import INCLUDE, read_site_files
+from .menus import read_menu
 from .model import Fallback, FeatureCodes, RecordingPolicy, Site
 from .reading import Mistakes, line_of
 from .sections import (
     read_external,
     read_fallback,
-    read_menu,
     read_number,
     read_outbound,
     read_pause_reason,
@@ -34,6 +33,7 @@ from .sections import (
     read_trunk,
     read_voicemail,
 )
+from .shipped import shipped_prompts
 from .spoken import read_prompt
 from .times import read_schedule
 

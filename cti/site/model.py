@@ -138,30 +138,34 @@ class Number(Value):
 
 
 class Choice(Value):
-    """What a menu key does: where to, and what it sets on the call."""
+    """What a menu key does: where to (None = back to the menu the caller came from), and what it sets on the call."""
 
-    to: Target
+    to: Target | None
     language: str = ""
     need: Need = {}
 
 
-class Retries(Value):
-    """How often a caller may err before `otherwise`."""
+class Tries(Value):
+    """What becomes of callers who err in one way: each time they hear `prompt` ("" = nothing) and are asked again,
+    `retries` times at most; after that they are sent `to`."""
 
-    invalid: int = 2
-    timeout: int = 2
+    to: Target
+    retries: int = 2
+    prompt: str = ""
 
 
 class Menu(Value):
-    """One question with keys 0-9, * and #."""
+    """One question with keys 0-9, * and #. With `direct_dial` the callers may dial agents' numbers too; between two of
+    their digits `digit_seconds` may pass. Errors are counted anew each time that a caller enters a menu."""
 
     name: str
     prompt: str
     keys: Mapping[str, Choice]
-    otherwise: Target
+    invalid: Tries
+    timeout: Tries
     timeout_seconds: int = 5
-    retries: Retries = Retries()
-    invalid_prompt: str = ""
+    direct_dial: bool = False
+    digit_seconds: int = 2
 
 
 class Step(Value):

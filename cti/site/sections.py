@@ -15,8 +15,8 @@ from ..core.words import WrapUpMode
 from . import model
 from .announced import read_announce, read_exit_key
 from .callback import read_callback
-from .fields import DID, NAME, NAME_HINT, Context, Fields, items, scalar, target
-from .reading import entries, is_null, nearest, shown
+from .fields import DID, NAME, NAME_HINT, Context, Fields, items, scalar
+from .reading import nearest, shown
 from .times import timezone_of
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
@@ -24,7 +24,6 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
 _PIN = re.compile(r"[0-9]{4,10}")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}")
-_KEY = re.compile(r"[0-9*#]")
 DID_HINT = "digits, with a leading + or without"
 
 
@@ -128,39 +127,6 @@ def read_language(fields: Fields) -> str:
         fields.ctx.wrong(where, f"{fields.what}: language {shown(value)}", nearest(value, fields.ctx.languages))
         return ""
     return value
-
-
-def read_menu(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Menu:
-    fields = Fields(ctx, node, f"menu {key.value}", key)
-    retries = Fields(ctx, fields.get("retries"), f"menu {key.value}: retries", fields.line("retries"))
-    menu = model.Menu(
-        name=key.value,
-        prompt=fields.reference("prompt", "prompt", required=True),
-        keys=dict(_choices(ctx, fields)),
-        otherwise=fields.target("otherwise", required=True) or model.HANGUP,
-        timeout_seconds=fields.number("timeout_seconds", 5, 1, 60),
-        retries=model.Retries(invalid=retries.number("invalid", 2, 0, 10), timeout=retries.number("timeout", 2, 0, 10)),
-        invalid_prompt=fields.reference("invalid_prompt", "prompt"),
-    )
-    retries.done()
-    fields.done()
-    return menu
-
-
-def _choices(ctx: Context, menu: Fields) -> list[tuple[str, model.Choice]]:
-    choices = []
-    for key, node in entries(menu.get("keys", required=True), f"{menu.what}: keys", ctx.mistakes):
-        what = f"{menu.what}: key {shown(key.value)}"
-        if not _KEY.fullmatch(key.value):
-            ctx.wrong(key, f"{what} is not on a telephone", "one of 0-9, * and #")
-        if isinstance(node, yaml.ScalarNode) and not is_null(node):
-            choices.append((key.value, model.Choice(to=target(ctx, node, what))))
-            continue
-        fields = Fields(ctx, node, what, key)
-        to = fields.target("to", required=True) or model.HANGUP
-        choices.append((key.value, model.Choice(to=to, language=read_language(fields), need=fields.need())))
-        fields.done()
-    return choices
 
 
 def read_queue(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Queue:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cti.core.flow import HANGUP, Choice, Door, End, Flow, Gate, Line, Menu, Node, Place, Reason
+from cti.core.flow import HANGUP, MOST_ROUNDS, Choice, Door, End, Flow, Gate, Line, Menu, Node, Place, Reason, Tries
 from cti.core.walk import SILENCE, Caller, Hours, Staff, walk
 from cti.core.walked import Walked
 from cti.errors import NotFound
@@ -21,11 +21,9 @@ SALES, BOX, DUTY, MAIN = (
 MENU = Menu(
     place=MAIN,
     prompt="main",
-    invalid_prompt="wrong",
     choices={"1": Choice(SALES), "#": Choice(DUTY), "9": Choice(MAIN, "en")},
-    otherwise=BOX,
-    invalid=1,
-    timeout=1,
+    invalid=Tries(BOX, 1, "wrong"),
+    timeout=Tries(BOX, 1),
 )
 QUEUE = Line(
     place=SALES,
@@ -166,9 +164,16 @@ def test_the_last_exit_says_why_a_call_was_hung_up() -> None:
 
 
 def test_a_call_that_goes_round_for_ever_is_told_and_ends() -> None:
-    found = walk(flow(replace(MENU, otherwise=MAIN)), Caller(did="400"), lambda _: Hours(True))
-    assert found.endless
-    assert (found.walked.destination, found.walked.outcome) == ("menu:main", "endless")
+    found = walk(flow(replace(MENU, timeout=Tries(MAIN, 0))), Caller(did="400"), lambda _: Hours(True))
+    assert after_menu(found.walked) == ("menu:main=timeout",) * MOST_ROUNDS + ("hangup",)
+    assert found.walked.prompts[-1] == "menu_goodbye"
+
+
+def test_back_leads_to_the_menu_that_led_here_and_from_the_first_one_to_itself() -> None:
+    second = replace(MENU, place=Place("menu", "second"), choices={"1": Choice(SALES), "*": Choice(None)})
+    first = replace(MENU, choices={"1": Choice(second.place), "2": Choice(SALES), "*": Choice(None)})
+    told = walked("1", "*", "*", "2", site=flow(first, second))
+    assert after_menu(told)[:4] == ("menu:main=1", "menu:second=back", "menu:main=back", "menu:main=2")
 
 
 def test_an_unknown_number_says_which_there_are() -> None:

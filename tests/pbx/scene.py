@@ -29,7 +29,7 @@ SITE = """
 site: {name: "Test house", timezone: Asia/Shanghai, country: CN, languages: [en]}
 trunks: {itsp: {host: "127.0.0.2:5080", match: ["127.0.0.2"]}}
 fallback: {seconds: 5}
-prompts: {choose: {file: choose.wav}}
+prompts: {choose: {file: choose.wav}, menu_goodbye: {file: choose.wav}, direct_no_answer: {file: choose.wav}}
 """
 Found = TypeVar("Found")
 # Rings until it is told to answer; one packet of sound, so that thirty of them cost nothing.

@@ -31,8 +31,8 @@ SITE = f"""
 numbers: {{"{DID}": {{to: "menu:main"}}}}
 menus:
   main:
-    {{prompt: choose, timeout_seconds: 1, retries: {{invalid: 1, timeout: 1}}, keys: {{"1": "queue:sales"}},
-      otherwise: "queue:sales"}}
+    {{prompt: choose, timeout_seconds: 1, invalid: {{retries: 1}}, timeout: {{retries: 1}}, otherwise: "queue:sales",
+      keys: {{"1": "queue:sales"}}}}
 queues:
   sales: {{steps: [{{after: 0, need: {{sales: 1}}}}], ring_seconds: 10, wrap_up_seconds: 0, overflow: hangup}}
 """

@@ -1,0 +1,23 @@
+"""Words that come with us: prompts that callers hear because of an option, as far as the site has none of that name.
+
+It knows which options need words and in which languages they come; when they are said is the dialplan's.
+"""
+
+from __future__ import annotations
+
+from . import model
+from .callback import callback_texts
+from .menus import menu_texts
+
+
+def shipped_prompts(site: model.Site) -> dict[str, model.Prompt]:
+    """The prompts that this site's options need and its `prompts` do not have."""
+    texts = {**callback_texts(site), **menu_texts(site)}
+    languages = site.site.languages
+    return {name: _prompt(name, text, languages) for name, text in texts.items() if name not in site.prompts}
+
+
+def _prompt(name: str, text: tuple[str, str], languages: tuple[str, ...]) -> model.Prompt:
+    """Chinese in Chinese, every other language in English."""
+    words = {language: text[0 if language.partition("_")[0] == "zh" else 1] for language in languages}
+    return model.Prompt(name=name, spoken={language: model.Spoken(text=said) for language, said in words.items()})
