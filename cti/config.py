@@ -59,6 +59,7 @@ class Config:
         (), 'voice for each language, {zh = "…", en = "…"}; empty: the program\'s own, or the language\'s code'
     )
     speech_seconds: float = option(60.0, "how long speaking one prompt may take")
+    call_test: bool = option(False, "only for instances made by `cti dialplan test`: callers choose the clock")
     secrets: Secrets = field(default=Secrets(), metadata={"help": "from secrets.toml"})
 
     @property
@@ -121,7 +122,10 @@ def load_config(home: Path) -> Config:
     for name, value in values.items():
         _check_option(file, name, value)
     settings = {name: _frozen(value) for name, value in values.items()}
-    return Config(home=home, secrets=_load_secrets(home / "secrets.toml"), **settings)
+    config = Config(home=home, secrets=_load_secrets(home / "secrets.toml"), **settings)
+    if config.call_test and (config.pbx != "private" or not config.sip_bind.startswith("127.")):
+        raise ConfigError(f"{file}: call_test lets callers choose the clock; never where real calls come in")
+    return config
 
 
 def _frozen(value: Any) -> Any:
@@ -150,7 +154,7 @@ def _check_option(file: Path, name: str, value: object) -> None:
         _check_words(file, name, value)
         return
     accepted = (int, float) if wanted is float else (wanted,)
-    if isinstance(value, bool) or not isinstance(value, accepted):
+    if isinstance(value, bool) != (wanted is bool) or not isinstance(value, accepted):
         raise ConfigError(f"{file}: {name} must be of type {wanted.__name__}, got {value!r}")
     if name in PORTS and isinstance(value, int) and not 1 <= value <= 65535:
         raise ConfigError(f"{file}: {name} must be a port from 1 to 65535, got {value}")

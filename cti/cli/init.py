@@ -88,7 +88,7 @@ def settings_text(ports: dict[str, int]) -> str:
             continue
         chosen = option.name in PORTS
         value = ports[option.name] if chosen else option.default
-        shown = f'"{value}"' if isinstance(value, str) else str(value)
+        shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
         if value == ():
             shown = "{}" if option.name in TABLES else "[]"
         lines += [f"# {option.metadata['help']}", f"{'' if chosen else '# '}{option.name} = {shown}"]

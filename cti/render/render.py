@@ -22,6 +22,7 @@ from ..share import shared_folder
 from ..site.model import Site
 from .filters import FILTERS
 from .inputs import Installation, PhoneCard, Placed, layout
+from .sealed import sealed
 
 FOLDERS = ("dialplan", "asterisk_conf")
 _SUFFIX = ".conf.j2"
@@ -68,6 +69,7 @@ class Renderer:
         that fails; nothing has been written by then.
         """
         self._refuse_open_phones(phones)
+        site = sealed(site) if self._config.call_test else site
         given = {**self._given, "site": site, "schedules": site.schedules, "phones": tuple(phones), **(extra or {})}
         return {name: self._render_one(name, given) for name in self.names()}
 

@@ -1,0 +1,114 @@
+"""Call tests: cases in, what became of each on a real Asterisk out.
+
+    async with CallTests(folder) as tests:
+        heard = await tests.run(site_text_or_instance_folder, cases, staff)
+
+It knows which cases may run at the same time and gives each agents of its own; it refuses to judge. There is one
+proving ground with an engine and one without, each made when a case needs it, both at work at the same time.
+
+What is shared: all cases of a round call the same queues, so what counts callers or agents (max_length, max_ratio,
+announced positions) sees the others' too. `alone: true` keeps a case to itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from .call_case import Case, Heard, Round, Staff, rounds_of
+from .caller import place_call
+from .case_agents import Crew, crew_of
+from .proving import ProvingGround
+
+AT_ONCE = 24  # calls at a time on each ground; two cores carry more, a caller's reaction time would suffer
+
+Say = Callable[[str], None]
+Tell = Callable[[int, Heard], None]
+
+
+class CallTests:
+    """`tell(index, heard)` comes as soon as a call is over, in any order; `say` gets progress lines."""
+
+    def __init__(self, folder: Path, say: Say = lambda _: None, *, at_once: int = AT_ONCE) -> None:
+        self._folder, self._say, self._at_once = folder, say, at_once
+        self._stack = AsyncExitStack()
+        self._grounds: dict[bool, ProvingGround] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def run(
+        self, candidate: Path | str, cases: Sequence[Case], staff: Staff | None = None, tell: Tell = lambda *_: None
+    ) -> list[Heard]:
+        """What became of each case, in their order. `staff` are the skills of every agent that a case names.
+
+        Raises StageError when the candidate cannot be served.
+        """
+        heard: dict[int, Heard] = {}
+
+        def told(index: int, one: Heard) -> None:
+            heard[index] = one
+            tell(index, one)
+
+        crowds = {
+            engine: [(i, case) for i, case in enumerate(cases) if case.engine == engine] for engine in (True, False)
+        }
+        await _all([self._run(engine, candidate, mine, staff or {}, told) for engine, mine in crowds.items() if mine])
+        return [heard[index] for index in range(len(cases))]
+
+    async def _run(
+        self, engine: bool, candidate: Path | str, cases: Sequence[tuple[int, Case]], staff: Staff, tell: Tell
+    ) -> None:
+        crew = crew_of(cases, staff)
+        ground = await self._ground(engine)
+        await ground.load(candidate, crew.skills)
+        before: Round | None = None
+        async with ground.attended(crew.doing):
+            for one in rounds_of(cases):
+                await ground.override(one.overrides, before.overrides if before else ())
+                await ground.log_in([agent for index, _ in one.cases for agent in crew.of(index)])
+                await self._play(ground, crew, one, tell)
+                before = one
+
+    async def _ground(self, engine: bool) -> ProvingGround:
+        if engine not in self._grounds:
+            folder = self._folder / ("engine" if engine else "no-engine")
+            ground = ProvingGround(folder, engine=engine, say=self._say)
+            self._grounds[engine] = await self._stack.enter_async_context(ground)
+        return self._grounds[engine]
+
+    async def _play(self, ground: ProvingGround, crew: Crew, one: Round, tell: Tell) -> None:
+        room = asyncio.Semaphore(self._at_once)
+        lines = {number: asyncio.Lock() for number in crew.numbers.values()}
+
+        async def play(index: int, case: Case) -> None:
+            number = crew.numbers[index]
+            async with lines[number], room:  # agents' phones know callers by their number
+                tell(index, await place_call(ground, crew, index, case))
+
+        longest = sorted(one.cases, key=lambda item: _patience(item[1]), reverse=True)
+        await _all([play(index, case) for index, case in longest])
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Everything at the same time; the first error ends the rest and comes out as itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+
+
+def _patience(case: Case) -> tuple[bool, int]:
+    """Those who will wait for something begin first: a queue's timeout, then those who press little."""
+    return case.expect.outcome == "timeout", -len(case.digits)
