@@ -19,6 +19,7 @@
     │       └── AgiRefused       6   the peer is not an Asterisk that we listen to, or it forged its environment
     ├── StoreError               7   the database or a journal file
     ├── RenderError              8   a template failed or a file could not be put in place
+    │   └── NotProven            8   Asterisk did not take what was applied; it is undone; carries every finding
     └── SimulationError          9   the demo's or the tests' own actors failed, not the product
         ├── PhoneError           9   a simulated phone (SIPp) broke, or what was waited for did not happen
         └── StageError           9   an instance on stage did not do what it was told
@@ -27,6 +28,8 @@ Every message is one line and says what to do. Nothing here is ever swallowed.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class CtiError(Exception):
@@ -123,6 +126,14 @@ class RenderError(CtiError):
     """A template failed, or a file could not be put in place; nothing was applied."""
 
     exit_code = 8
+
+
+class NotProven(RenderError):
+    """What was applied is not what Asterisk runs, so it was undone. `findings` say what, each with its `file:line`."""
+
+    def __init__(self, message: str, findings: Sequence[object]) -> None:
+        self.findings = [str(finding) for finding in findings]
+        super().__init__(message)
 
 
 class SimulationError(CtiError):

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
-FIRST = ("core", "site", "render", "engine", "journal", "recordings", "ami", "agi", "cli")
+FIRST = ("core", "site", "render", "ship", "engine", "journal", "recordings", "ami", "agi", "cli")
 LAST = ("db", "stage", "browser", "pbx")
-NEVER_SERVED = ("site", "render", "cli")  # rooms whose tests make instances and start none
+NEVER_SERVED = ("site", "render", "ship", "cli")  # rooms whose tests make instances and start none
 
 
 def rank(path: Path) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from ..errors import CtiError, SiteError
+from ..errors import CtiError, NotProven, SiteError
 
 # command name -> (module in this package, attribute, help line)
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -67,6 +67,11 @@ class Commands(click.Group):
             for mistake in error.mistakes:
                 click.echo(mistake, err=True)
             click.echo(f"error: {len(error.mistakes)} mistake(s); nothing was applied", err=True)
+            sys.exit(error.exit_code)
+        except NotProven as error:
+            for finding in error.findings:
+                click.echo(_one_line(finding), err=True)
+            click.echo(f"error: {_one_line(str(error))}", err=True)
             sys.exit(error.exit_code)
         except CtiError as error:
             click.echo(f"error: {_one_line(str(error))}", err=True)

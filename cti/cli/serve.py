@@ -13,13 +13,13 @@ import click
 
 from ..config import Config, load_config
 from ..db.store import Store
-from ..errors import PbxError, Refused
-from ..pbx.find import find_asterisk
+from ..errors import CtiError, Refused
 from ..pbx.process import find_pid, start
 from ..site.load import load_site
+from ..site.model import Site
 from ..supervisor import Supervisor
-from .dialplan import ship
 from .running import running, tell_engine
+from .shipping import history_of, installed, ship, shipping_of
 
 
 @click.command()
@@ -42,12 +42,7 @@ def serve(home: Path, no_pbx: bool, reload_: bool, verbose: bool) -> None:
     config.recordings.mkdir(parents=True, exist_ok=True)
     asyncio.run(_migrate(config))
     if config.pbx == "private" and not no_pbx:
-        ship(config, site, dry_run=False, say=click.echo)
-        if not find_pid(config):
-            installation = find_asterisk(config)
-            if installation is None:
-                raise PbxError("there is no Asterisk on this machine yet; bring one with: cti pbx fetch")
-            start(config, installation, click.echo)
+        _into_place(config, site)
     click.echo(f"pages and API: http://{config.bind}:{config.web_port}/   log: this terminal")
     Supervisor(config).run()
 
@@ -55,3 +50,28 @@ def serve(home: Path, no_pbx: bool, reload_: bool, verbose: bool) -> None:
 async def _migrate(config: Config) -> None:
     async with Store(config.database_url):
         pass
+
+
+def _into_place(config: Config, site: Site) -> None:
+    """The site on a running Asterisk. One that is refused does not keep the last good one from serving."""
+    installation, history = installed(config), history_of(config)
+
+    def begin() -> None:
+        start(config, installation, click.echo)
+
+    shipping = shipping_of(config, installation, click.echo, begin)
+    shipping.mend()
+    head = history.head()
+    if head is not None and head.kind == "rollback":
+        click.echo(f"version {head.of} was put back and stays; to ship site.yaml as it is now: cti dialplan apply")
+    else:
+        try:
+            ship(config, site, say=click.echo, message="cti serve", start=begin)
+        except CtiError as error:
+            if head is None:
+                raise
+            for finding in getattr(error, "findings", ()):
+                click.echo(finding)
+            click.echo(f"site.yaml was not shipped: {error}; version {head.number} serves")
+    if not find_pid(config):
+        begin()

@@ -162,8 +162,10 @@ def _summary(changes: list[Change], dry_run: bool) -> str:
 def ship_phones(config: Config, *, now: bool, quiet: bool = False) -> None:
     """Have Asterisk know the phones: at once, or by a hint."""
     if now:
-        from .dialplan import ship  # needs an Asterisk on this machine: only when asked for
+        from .shipping import ship  # needs an Asterisk on this machine: only when asked for
 
-        ship(config, load_site(config.site_file), dry_run=False, say=lambda text: click.echo(text, err=quiet))
+        ship(
+            config, load_site(config.site_file), say=lambda text: click.echo(text, err=quiet), message="agents' phones"
+        )
     elif not quiet:
         click.echo("next: cti dialplan apply, so that Asterisk knows the phones; passwords: cti agent show N --secret")

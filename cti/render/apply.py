@@ -61,7 +61,7 @@ def plan(files: Mapping[str, str], etc: Path) -> Changed:
         removed=tuple(sorted(name for name in ours if name not in files and (etc / name).exists())),
         unchanged=tuple(sorted(set(files) - set(differs))),
         kept=tuple(sorted(name for name in differs if name not in ours and (etc / name).is_file())),
-        unread=tuple(sorted(name for name in _read_list(etc, "unread") if name in names)),
+        unread=tuple(sorted(name for name in _unread(etc) if name in names)),
     )
 
 
@@ -85,34 +85,92 @@ def apply(files: Mapping[str, str], etc: Path) -> Changed:
 def mark_read(etc: Path) -> None:
     """Asterisk has read every file (or does not run, and reads them when it starts)."""
     try:
-        if _read_list(etc, "unread"):
+        if _unread(etc):
             with _only_one(etc):
                 _write_manifest(etc, _read_manifest(etc), ())
     except OSError as error:
         raise RenderError(f"{error.filename or etc}: {error.strerror}") from error
 
 
+def put_back(
+    before: Mapping[str, bytes | None], etc: Path, *, manifest: bytes | None, modes: Mapping[str, int]
+) -> bool:
+    """Undo an `apply`: each of these files as it was (None: it was not there), and so the manifest.
+
+    Whatever Asterisk may have read of them meanwhile counts as unread. `modes` are those of foreign files. May be cut
+    off and done again. False: nothing had been touched, so nothing is. Raises RenderError when it cannot be done.
+    """
+    try:
+        if not etc.is_dir():
+            return False
+        with _only_one(etc) as folder:
+            ours, unread = _parsed(manifest or b"")
+            here = {name: _bytes_of(etc / name) for name in before}
+            if here == before and _read_manifest(etc) == ours:
+                return False
+            texts = {name: (data, modes.get(name, _mode(name))) for name, data in before.items() if data is not None}
+            _swap(etc, folder, texts, [name for name in before if before[name] is None], ours, {*unread, *before})
+            return True
+    except OSError as error:
+        raise RenderError(f"{error.filename or etc}: {error.strerror}; run it again") from error
+
+
+def edited(etc: Path) -> tuple[str, ...]:
+    """The files of ours that somebody else has changed or removed since we wrote them, sorted."""
+    return tuple(
+        sorted(name for name, digest in _read_manifest(etc).items() if digest and _digest(etc / name) != digest)
+    )
+
+
+def unread_of(etc: Path) -> tuple[str, ...]:
+    """The files that Asterisk was not told of since they changed."""
+    return tuple(_unread(etc))
+
+
 def _apply(files: Mapping[str, str], etc: Path, folder: int) -> Changed:
-    for leftover in etc.glob(".*" + _TEMPORARY):
-        leftover.unlink()
     changed = plan(files, etc)
-    for name in changed.written:
-        _write_new(etc, name, files[name].encode())
-    for name in changed.kept:  # before the manifest claims the name: a later run would take the file for ours
+    texts = {name: (files[name].encode(), _mode(name)) for name in changed.written}
+    digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
+    if changed.names or _read_manifest(etc) != digests:
+        _swap(etc, folder, texts, changed.removed, digests, changed.to_read, changed.kept)
+    return changed
+
+
+def _swap(
+    etc: Path,
+    folder: int,
+    texts: Mapping[str, tuple[bytes, int]],
+    gone: Iterable[str],
+    digests: Mapping[str, str],
+    unread: Iterable[str],
+    kept: Iterable[str] = (),
+) -> None:
+    """Everything is on the disk beside its target, the manifests too, before the first thing in place is touched."""
+    claimed = dict.fromkeys({*_read_manifest(etc), *digests, *texts}, "")
+    try:
+        _remove_leftovers(etc)
+        for name, (data, mode) in texts.items():
+            _write_new(etc, name, data, mode)
+        claim = _write_new(etc, MANIFEST + ".claim", _manifest(claimed, unread), 0o640)
+        final = _write_new(etc, MANIFEST, _manifest(digests, unread), 0o640)
+    except OSError:
+        _remove_leftovers(etc)
+        raise
+    for name in kept:  # before the manifest claims the name: a later run would take the file for ours
         if not (etc / (name + _KEPT)).exists():
             os.link(etc / name, etc / (name + _KEPT))
-    digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
-    stale = _read_manifest(etc) != digests
-    if stale:
-        _write_manifest(etc, dict.fromkeys({*_read_manifest(etc), *files}, ""), changed.to_read)
-    for name in changed.written:
+    os.replace(claim, etc / MANIFEST)
+    for name in texts:
         os.replace(_temporary(etc, name), etc / name)
-    for name in changed.removed:
+    for name in gone:
         (etc / name).unlink(missing_ok=True)
-    if stale:
-        _write_manifest(etc, digests, changed.to_read)
+    os.replace(final, etc / MANIFEST)
     os.fsync(folder)
-    return changed
+
+
+def _remove_leftovers(etc: Path) -> None:
+    for leftover in etc.glob(".*" + _TEMPORARY):
+        leftover.unlink(missing_ok=True)
 
 
 def _is_same(path: Path, name: str, data: bytes) -> bool:
@@ -130,7 +188,7 @@ def _temporary(etc: Path, name: str) -> Path:
     return etc / f".{name}{_TEMPORARY}"
 
 
-def _write_new(etc: Path, name: str, data: bytes, mode: int | None = None) -> Path:
+def _write_new(etc: Path, name: str, data: bytes, mode: int) -> Path:
     """Write beside the target, down to the disk, with its final mode and the folder's owner."""
     path = _temporary(etc, name)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -138,7 +196,7 @@ def _write_new(etc: Path, name: str, data: bytes, mode: int | None = None) -> Pa
         owner = etc.stat()
         if os.geteuid() == 0 and (owner.st_uid, owner.st_gid) != (0, 0):
             os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-        os.fchmod(file.fileno(), _mode(name) if mode is None else mode)
+        os.fchmod(file.fileno(), mode)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -146,25 +204,42 @@ def _write_new(etc: Path, name: str, data: bytes, mode: int | None = None) -> Pa
 
 
 def _write_manifest(etc: Path, digests: Mapping[str, str], unread: Iterable[str]) -> None:
-    text = json.dumps({"files": dict(digests), "unread": list(unread)}, indent=1, sort_keys=True) + "\n"
     _temporary(etc, MANIFEST).unlink(missing_ok=True)
-    os.replace(_write_new(etc, MANIFEST, text.encode(), 0o640), etc / MANIFEST)
+    os.replace(_write_new(etc, MANIFEST, _manifest(digests, unread), 0o640), etc / MANIFEST)
+
+
+def _manifest(digests: Mapping[str, str], unread: Iterable[str]) -> bytes:
+    return json.dumps({"files": dict(digests), "unread": sorted(unread)}, indent=1, sort_keys=True).encode() + b"\n"
 
 
 def _read_manifest(etc: Path) -> dict[str, str]:
-    """File name -> SHA-256 of what we wrote there ("" = a run was cut off); a damaged manifest is no manifest."""
-    try:
-        files = json.loads((etc / MANIFEST).read_text(encoding="utf-8"))["files"]
-        return {name: str(digest) for name, digest in files.items() if _NAME.fullmatch(name)}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+    return _parsed(_bytes_of(etc / MANIFEST) or b"")[0]
 
 
-def _read_list(etc: Path, key: str) -> list[str]:
+def _unread(etc: Path) -> list[str]:
+    return _parsed(_bytes_of(etc / MANIFEST) or b"")[1]
+
+
+def _parsed(manifest: bytes) -> tuple[dict[str, str], list[str]]:
+    """File name -> SHA-256 of what we wrote there ("" = a run was cut off), and what is unread; damaged is empty."""
     try:
-        return [str(name) for name in json.loads((etc / MANIFEST).read_text(encoding="utf-8"))[key]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+        found = json.loads(manifest.decode())
+        files = {name: str(digest) for name, digest in found["files"].items() if _NAME.fullmatch(name)}
+        return files, [str(name) for name in found["unread"]]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}, []
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _digest(path: Path) -> str:
+    data = _bytes_of(path)
+    return "" if data is None else hashlib.sha256(data).hexdigest()
 
 
 @contextmanager

@@ -1,0 +1,59 @@
+"""An instance beside an Asterisk that is installed; `asterisk` stands in for it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from cti.cli import shipping, speech
+from cti.render.inputs import PhoneCard
+
+sys.path.insert(0, str(Path(__file__).parent))  # the tests import `standin` by name
+
+from standin import SITE, FakeAsterisk, cti
+
+
+@dataclass(frozen=True)
+class Found:
+    argv: tuple[str, ...]
+    version: tuple[int, ...]
+    modules: Path
+    data: Path
+    root: Path | None = None
+
+    def has(self, module: str) -> bool:
+        return True
+
+
+@pytest.fixture
+def phones() -> list[PhoneCard]:
+    return [PhoneCard(endpoint="1001", name="王芳", agent="1001", secret="phone;one")]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phones: list[PhoneCard]) -> Path:
+    """An instance beside an Asterisk that is installed but does not run."""
+    (tmp_path / "share").mkdir()
+    found = Found(("asterisk",), (22, 10, 1), Path("/usr/lib/asterisk/modules"), tmp_path / "share")
+    app = ModuleType("cti.app")
+    app.phones_of = lambda config: list(phones)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "cti.app", app)
+    monkeypatch.setattr(shipping, "find_asterisk", lambda config: found)
+    monkeypatch.setattr(speech, "find_tool", lambda name: None)
+    monkeypatch.setattr("cti.render.prompts.melody", lambda: b"a melody")
+    home = tmp_path / "home"
+    assert cti(home, init=True).exit_code == 0
+    (home / "site.yaml").write_text(SITE)
+    return home
+
+
+@pytest.fixture
+def asterisk(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAsterisk:
+    """This instance's Asterisk; `start` it."""
+    fake = FakeAsterisk(home / "var/pbx/etc", home / "var/pbx/log/full")
+    monkeypatch.setattr(shipping, "asterisk_of", lambda config, installation: fake)
+    return fake
