@@ -77,6 +77,7 @@ def _phone_card(agent: Agent) -> PhoneCard:
         agent=agent.number,
         secret=agent.phone_secret,
         contact=agent.phone_contact,
+        mailbox_pin=agent.voicemail_pin,
     )
 
 

@@ -94,6 +94,17 @@ class Config:
         return self.var / "recordings"
 
     @property
+    def voicemail(self) -> Path:
+        """Asterisk's mailboxes: <context>/<box>/<folder>/msg0000.txt and .wav."""
+        spool = Path("/var/spool/asterisk") if self.pbx == "system" else self.pbx_home / "spool"
+        return spool / "voicemail"
+
+    @property
+    def voicemail_journal(self) -> Path:
+        """What became of messages: found, moved, deleted, mailed (JSON lines)."""
+        return self.var / "journal" / "voicemail.jsonl"
+
+    @property
     def journal_file(self) -> Path:
         """The engine's own append-only journal (JSON lines)."""
         return self.var / "journal" / "engine.jsonl"

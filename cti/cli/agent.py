@@ -20,9 +20,9 @@ from . import complete
 from .presence import PRESENCE
 from .rows import as_json, print_json, print_table, seen, with_store
 from .running import tell_engine
-from .staffing import STAFFING, apply_now, new_secret, ship_phones
+from .staffing import STAFFING, apply_now, new_pin, new_secret, ship_phones
 
-_SECRETS = ("phone_secret",)
+_SECRETS = ("phone_secret", "voicemail_pin")
 
 
 @click.group()
@@ -42,6 +42,8 @@ for _command in (*STAFFING, *PRESENCE):
 @click.option("--secret", default="", help="The phone's SIP password; default: a new random one.")
 @click.option("--contact", default="", help="A fixed SIP contact instead of a registration.")
 @click.option("--language", default="")
+@click.option("--voicemail-pin", "pin", default="", help="A mailbox with this PIN (4 to 10 digits); `new` makes one.")
+@click.option("--voicemail-email", "email", default="", help="Where the mailbox's messages are sent.")
 @click.option("--wrap-up", "wrap_up", type=float, default=None, help="Seconds after a talk; default: the queue's.")
 @apply_now
 @click.pass_obj
@@ -55,6 +57,8 @@ def add(home: Path, /, number: str, name: str, phone: str, skills: str, secret: 
         phone_contact=contact,
         language=rest["language"],
         wrap_up_seconds=rest["wrap_up"],
+        voicemail_pin=new_pin() if rest["pin"] == "new" else rest["pin"],
+        voicemail_email=rest["email"],
         skills=_skills(skills),
     )
     with_store(home, lambda store: People(store.database).save_agents([new], new_only=True))
@@ -85,7 +89,9 @@ def list_agents(home: Path, as_json: bool) -> None:
 
 
 def _shown(one: Agent) -> dict[str, Any]:
-    return {name: value for name, value in asdict(one).items() if name not in _SECRETS}
+    return {name: value for name, value in asdict(one).items() if name not in _SECRETS} | {
+        "voicemail": bool(one.voicemail_pin)
+    }
 
 
 def _skill_text(one: Agent) -> str:
@@ -94,14 +100,15 @@ def _skill_text(one: Agent) -> str:
 
 @agent.command("show")
 @click.argument("number", shell_complete=complete.agents)
-@click.option("--secret", "with_secret", is_flag=True, help="Print only the phone's SIP password.")
+@click.option("--secret", "secret", flag_value="phone_secret", help="Print only the phone's SIP password.")
+@click.option("--voicemail-pin", "secret", flag_value="voicemail_pin", help="Print only the mailbox's PIN.")
 @as_json
 @click.pass_obj
-def show(home: Path, number: str, with_secret: bool, as_json: bool) -> None:
+def show(home: Path, number: str, secret: str | None, as_json: bool) -> None:
     """Show one agent."""
     found = with_store(home, lambda store: People(store.database).agent(number))
-    if with_secret:
-        click.echo(found.phone_secret)
+    if secret:
+        click.echo(getattr(found, secret))
         return
     if as_json:
         print_json(_shown(found))

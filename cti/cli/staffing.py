@@ -16,10 +16,11 @@ import click
 from ..config import Config, load_config
 from ..db.agent_csv import Sheet, read_sheet
 from ..db.people import Agent, People
-from ..db.staffing import Change, What, from_sheet, with_skills, without
+from ..db.staffing import Change, What, from_sheet, with_mailbox, with_skills, without
 from ..db.store import Store
 from ..errors import UsageError
 from ..site.load import load_site
+from ..voicemail.spool import forget_pin
 from . import complete
 from .rows import as_json, print_json, seen, with_store
 from .running import tell_engine
@@ -37,6 +38,11 @@ def new_secret() -> str:
     return secrets.token_hex(15)
 
 
+def new_pin() -> str:
+    """A mailbox's PIN: six random digits."""
+    return f"{secrets.randbelow(10**6):06}"
+
+
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--prune", is_flag=True, help="Remove agents whom the file does not name.")
@@ -45,7 +51,8 @@ def new_secret() -> str:
 @as_json
 @click.pass_obj
 def import_agents(home: Path, file: Path, prune: bool, dry_run: bool, apply_now: bool, as_json: bool) -> None:
-    """Add and change agents from CSV: number,name,phone,skills[,secret][,contact][,language][,wrap_up].
+    """Add and change agents from CSV: number,name,phone,skills[,secret][,contact][,language][,wrap_up][,voicemail_pin]
+    [,voicemail_email].
 
     All or nothing. A column that the file does not have stays as it is; an empty secret keeps the password.
     """
@@ -92,7 +99,29 @@ def remove(home: Path, numbers: tuple[str, ...], dry_run: bool, apply_now: bool,
     _tell(home, changes, dry_run=dry_run, apply=apply_now, as_json=as_json)
 
 
-STAFFING: tuple[click.Command, ...] = (import_agents, skill, remove)
+@click.command("voicemail")
+@click.argument("number", shell_complete=complete.agents)
+@click.option("--pin", default="", help="4 to 10 digits; default: as it is, or a new random one.")
+@click.option("--email", default=None, help="Where messages are sent; an empty one: nowhere.")
+@click.option("--off", is_flag=True, help="Take the mailbox away; messages stay on disk.")
+@_dry_run
+@apply_now
+@as_json
+@click.pass_obj
+def voicemail(
+    home: Path, number: str, pin: str, email: str | None, off: bool, dry_run: bool, apply_now: bool, as_json: bool
+) -> None:
+    """Give an agent a mailbox, or change it: unanswered direct calls go there.
+
+    cti agent show N --voicemail-pin prints the PIN.
+    """
+    changes = _carry_out(home, lambda known: with_mailbox(known, number, pin or new_pin, email, off=off), dry_run)
+    if pin and not dry_run:
+        forget_pin(load_config(home).voicemail / "agents" / number)
+    _tell(home, changes, dry_run=dry_run, apply=apply_now, as_json=as_json)
+
+
+STAFFING: tuple[click.Command, ...] = (import_agents, skill, voicemail, remove)
 
 
 def _read(file: Path) -> Sheet:

@@ -6,7 +6,7 @@ It knows CEL's event names (Asterisk's cel.c) and the contexts of our dialplan; 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from .journal import JournalLine, Source, in_written_order
@@ -73,6 +73,8 @@ class Legs:
                 self._leave(line)
             case "APP_START" | "APP_END" if str(line.data.get("app", "")).lower() == "voicemail":
                 self._voicemail(line)
+            case "USER_DEFINED" if line.data.get("user_event") == "CTI_VOICEMAIL":
+                self._voicemail(line)
             case _:
                 pass
 
@@ -105,10 +107,15 @@ class Legs:
                 return
 
     def _voicemail(self, line: JournalLine) -> None:
-        if line.kind == "APP_START":
-            self.voicemail.append(Stretch(kind=Kind.VOICEMAIL, started=line.at))
-        elif self.voicemail and self.voicemail[-1].ended is None:
-            self.voicemail[-1] = Stretch(kind=Kind.VOICEMAIL, started=self.voicemail[-1].started, ended=line.at)
+        """From the greeting (our own event) or the application's start, whichever comes first, to its end."""
+        open_one = bool(self.voicemail) and self.voicemail[-1].ended is None
+        if line.kind == "APP_END":
+            if open_one:
+                self.voicemail[-1] = replace(self.voicemail[-1], ended=line.at)
+        elif not open_one:
+            extra = line.data.get("extra")
+            box = str(extra.get("extra", "")) if isinstance(extra, dict) else ""
+            self.voicemail.append(Stretch(kind=Kind.VOICEMAIL, started=line.at, detail=box))
 
     @property
     def all_ended(self) -> datetime | None:

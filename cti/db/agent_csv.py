@@ -1,4 +1,5 @@
-"""Agents from CSV: number,name,phone,skills[,secret][,contact][,language][,wrap_up]; skills as sales=50;engine=70.
+"""Agents from CSV: number,name,phone,skills and maybe secret, contact, language, wrap_up, voicemail_pin and
+voicemail_email; skills as sales=50;engine=70.
 
 It knows the columns and finds every mistake at once, each with its line. It writes nothing. A column that the file does
 not have says nothing: `Sheet.columns` tells which ones it has.
@@ -23,6 +24,8 @@ FIELDS = {
     "contact": "phone_contact",
     "language": "language",
     "wrap_up": "wrap_up_seconds",
+    "voicemail_pin": "voicemail_pin",
+    "voicemail_email": "voicemail_email",
 }
 _COLUMNS = ("number", *FIELDS)
 _LONGEST = 1_000_000  # characters of a whole file
@@ -110,6 +113,8 @@ def _agent(row: dict[str, str]) -> Agent:
         phone_contact=row.get("contact", ""),
         language=row.get("language", ""),
         wrap_up_seconds=_seconds(row.get("wrap_up", "")),
+        voicemail_pin=row.get("voicemail_pin", ""),
+        voicemail_email=row.get("voicemail_email", ""),
         skills=parse_skills(row.get("skills", "")),
     )
 

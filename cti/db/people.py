@@ -27,13 +27,16 @@ SKILL = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
 PHONE = re.compile(r"PJSIP/[A-Za-z0-9][A-Za-z0-9_-]{0,39}", re.ASCII)
 SECRET = re.compile(r"[A-Za-z0-9_.~-]{8,64}", re.ASCII)
 CONTACT = re.compile(r"sip:[A-Za-z0-9_.:@\[\]-]{1,120}", re.ASCII)
+PIN = re.compile(r"[0-9]{4,10}", re.ASCII)
+EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """One agent as a row. `phone_secret` is what the phone registers with ("" = none); it is not shown by repr."""
+    """One agent as a row. `phone_secret` is what the phone registers with ("" = none), `voicemail_pin` opens the
+    agent's mailbox ("" = no mailbox); neither is shown by repr."""
 
     number: str
     name: str
@@ -42,6 +45,8 @@ class Agent:
     phone_contact: str = ""
     language: str = ""
     wrap_up_seconds: float | None = None
+    voicemail_pin: str = field(default="", repr=False)
+    voicemail_email: str = ""
     skills: dict[str, int] = field(default_factory=dict)
 
     def card(self) -> AgentCard:
@@ -73,6 +78,10 @@ def mistakes_of(agent: Agent) -> list[str]:
         found.append(f"language {agent.language!r} must look like zh or en_US")
     if agent.wrap_up_seconds is not None and not 0 <= agent.wrap_up_seconds <= 3600:
         found.append(f"wrap-up of {agent.wrap_up_seconds} seconds must be from 0 to 3600")
+    if agent.voicemail_pin and not PIN.fullmatch(agent.voicemail_pin):
+        found.append("the mailbox's PIN must be 4 to 10 digits")
+    if agent.voicemail_email and not (agent.voicemail_pin and EMAIL.fullmatch(agent.voicemail_email)):
+        found.append("the mailbox's e-mail must be one address such as wang@example.com, and needs a PIN beside it")
     for skill, level in agent.skills.items():
         if not SKILL.fullmatch(skill):
             found.append(f"skill {skill!r} must begin with a letter and be lower case")

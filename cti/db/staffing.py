@@ -14,6 +14,8 @@ from ..errors import NotFound, UsageError
 from .agent_csv import FIELDS, Sheet
 from .people import Agent, mistakes_of
 
+_HIDDEN = ("secret", "voicemail_pin")  # told by the fact only
+
 
 class What(StrEnum):
     """What becomes of one agent's row."""
@@ -56,10 +58,11 @@ class Change:
         told = [
             f"{column} {getattr(before, field) or 'none'} -> {getattr(after, field) or 'none'}"
             for column, field in FIELDS.items()
-            if column not in ("skills", "secret") and getattr(before, field) != getattr(after, field)
+            if column not in ("skills", *_HIDDEN) and getattr(before, field) != getattr(after, field)
         ]
         secret = ["new SIP password"] if before.phone_secret != after.phone_secret else []
-        return (*told, *secret, *_skills_changed(before.skills, after.skills))
+        pin = [_pin_changed(before, after)] if before.voicemail_pin != after.voicemail_pin else []
+        return (*told, *secret, *pin, *_skills_changed(before.skills, after.skills))
 
     @property
     def phone_differs(self) -> bool:
@@ -69,7 +72,13 @@ class Change:
 
 
 def _as_rendered(agent: Agent) -> tuple[str, ...]:
-    return agent.name, agent.phone, agent.phone_secret, agent.phone_contact
+    return agent.name, agent.phone, agent.phone_secret, agent.phone_contact, agent.voicemail_pin
+
+
+def _pin_changed(before: Agent, after: Agent) -> str:
+    if not after.voicemail_pin:
+        return "no mailbox any more"
+    return "new mailbox PIN" if before.voicemail_pin else "a mailbox"
 
 
 def from_sheet(known: Sequence[Agent], sheet: Sheet, *, prune: bool, new_secret: Callable[[], str]) -> list[Change]:
@@ -113,6 +122,24 @@ def with_skills(known: Sequence[Agent], numbers: Iterable[str], levels: Mapping[
             raise UsageError(wrong[0])
         changes.append(Change(before=before, after=after))
     return changes
+
+
+def with_mailbox(
+    known: Sequence[Agent], number: str, pin: str | Callable[[], str], email: str | None, *, off: bool
+) -> list[Change]:
+    """This agent with a mailbox (a callable `pin` is asked only where there is none yet), or without one.
+
+    Raises NotFound, UsageError.
+    """
+    before = next((agent for agent in known if agent.number == number), None)
+    if before is None:
+        raise NotFound(f"no agent {number!r}; list them with: cti agent list")
+    chosen = pin if isinstance(pin, str) else before.voicemail_pin or pin()
+    kept = before.voicemail_email if email is None else email
+    after = replace(before, voicemail_pin="" if off else chosen, voicemail_email="" if off else kept)
+    if wrong := mistakes_of(after):
+        raise UsageError(wrong[0])
+    return [Change(before=before, after=after)]
 
 
 def without(known: Sequence[Agent], numbers: Iterable[str]) -> list[Change]:

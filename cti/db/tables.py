@@ -78,6 +78,8 @@ class AgentRow(Table):
     phone_contact: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="")
     wrap_up_seconds: Mapped[float | None]  # None = the queue's
+    voicemail_pin: Mapped[str] = mapped_column(default="", server_default=text("''"))  # "" = no mailbox
+    voicemail_email: Mapped[str] = mapped_column(default="", server_default=text("''"))
 
 
 class AgentSkillRow(Table):

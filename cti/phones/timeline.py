@@ -7,7 +7,7 @@ a retransmission gives no second event.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from urllib.parse import unquote
@@ -24,9 +24,11 @@ Kind = Literal[
     "changed",  # re-INVITE or UPDATE; `detail` is the direction of its media: sendrecv, sendonly, …, or empty
     "transfer",  # REFER was sent; `detail` has the target
     "bye",  # the call was hung up
+    "lamp",  # a NOTIFY of waiting messages, outside of any call; `detail` is new/heard, such as 1/0
 ]
 _NUMBER = re.compile(r"sips?:([^@;>]*)@")
 _NAME = re.compile(r'^\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*?))\s*<')
+_WAITING = re.compile(r"^Voice-Message:\s*([0-9]+/[0-9]+)", re.MULTILINE)
 _DIRECTION = re.compile(r"^a=(sendrecv|sendonly|recvonly|inactive)\s*$", re.MULTILINE)
 
 
@@ -65,6 +67,8 @@ class Timeline:
         number, method = message.sequence
         if message.method == "INVITE" and message.call_id not in self._first:
             return self._invite(message, number)
+        if message.method == "NOTIFY" and not message.sent and message.call_id not in self._first:
+            return self._lamp(message, number)
         if message.call_id not in self._first:
             return None
         meaning = self._meaning(message, number, method)
@@ -83,6 +87,15 @@ class Timeline:
             target = _NUMBER.search(message.start)
             self._agents[message.call_id] = target[1] if target else ""
         return self._event(message, "invite", "")
+
+    def _lamp(self, message: Traced, number: str) -> PhoneEvent | None:
+        """RFC 3842; whose lamp it is, the request line says. Each NOTIFY has a Call-ID of its own."""
+        waiting, target = _WAITING.search(message.body), _NUMBER.search(message.start)
+        once = (message.call_id, "lamp", number)
+        if waiting is None or once in self._seen:
+            return None
+        self._seen.add(once)
+        return replace(self._event(message, "lamp", waiting[1]), agent=target[1] if target else "")
 
     def _event(self, message: Traced, kind: Kind, detail: str) -> PhoneEvent:
         origin = message.headers.get("from", "") if kind == "invite" else ""

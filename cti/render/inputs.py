@@ -16,7 +16,8 @@ from ..config import Config
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneCard:
     """One phone that registers with Asterisk. `endpoint` is its PJSIP name, `agent` the number that rings it;
-    `contact` is a fixed SIP URI ("" = it registers itself), `webrtc` a browser phone."""
+    `contact` is a fixed SIP URI ("" = it registers itself), `webrtc` a browser phone,
+    `mailbox_pin` the PIN of the agent's mailbox ("" = no mailbox)."""
 
     endpoint: str
     name: str
@@ -24,6 +25,7 @@ class PhoneCard:
     secret: str = field(repr=False)
     contact: str = ""
     webrtc: bool = False
+    mailbox_pin: str = field(default="", repr=False)
 
 
 class Installation(Protocol):

@@ -31,11 +31,11 @@ from .sections import (
     read_recording,
     read_site_info,
     read_trunk,
-    read_voicemail,
 )
 from .shipped import shipped_prompts
 from .spoken import read_prompt
 from .times import read_schedule
+from .voicemail import check_codes, read_voicemail
 
 _T = TypeVar("_T")
 _Reader = Callable[[Context, yaml.ScalarNode, yaml.Node], _T]
@@ -80,6 +80,7 @@ def _read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes, today: da
     sections["recording"] = _single(ctx, top, "recording", read_recording, RecordingPolicy())
     top.get(INCLUDE)
     top.done()
+    check_codes(ctx, sections["voicemail"], sections["feature_codes"])
     sections["prompts"] = with_phrases(ctx, sections["prompts"], sections["queues"])
     check_whole(ctx)
     if mistakes.found:

@@ -113,6 +113,9 @@ class Prompt(Value):
         return next(key for key in (wanted, "", languages[0]) if key in self.spoken)
 
 
+NATIVE_CODES = frozenset({"voicemail"})  # what the dialplan does by itself, with the engine dead as well
+
+
 class FeatureCodes(Value):
     """What agents dial to change their presence; "" = this one is not offered. A digit after `pause` is the reason."""
 
@@ -121,10 +124,11 @@ class FeatureCodes(Value):
     pause: str = "*13"
     unpause: str = "*14"
     wrap_up_end: str = "*15"
+    voicemail: str = "*18"
 
     def dialled(self) -> dict[str, str]:
-        """feature -> code, of those that are offered."""
-        return {feature: code for feature, code in self if code}
+        """feature -> code, of those that are offered and asked of the engine."""
+        return {feature: code for feature, code in self if code and feature not in NATIVE_CODES}
 
 
 class Number(Value):
@@ -223,6 +227,15 @@ class Callback(Value):
     window: str = ""
 
 
+class FollowUp(Value):
+    """What becomes of callers of a queue who were not served. `due_minutes` count while the queue is open."""
+
+    due_minutes: int = 60
+    abandoned: bool = True
+    after_seconds: int = 10
+    talk_seconds: int = 20
+
+
 class Queue(Value):
     """How one queue is served. For `max_…` 0 is no limit. `full`, `busy_ratio` and `closed`: None = as `overflow`."""
 
@@ -248,14 +261,22 @@ class Queue(Value):
     music: str = "default"
     announce: Announce | None = None
     exit_key: ExitKey | None = None
+    follow_up: FollowUp = FollowUp()
 
 
 class Voicemail(Value):
-    """A mailbox. `email` may be empty: then messages are only kept."""
+    """A mailbox. `email` "" = messages are only kept; `greeting` "" = what was recorded by phone, else our own;
+    `queue`: whose messages they are when the caller was in none; `code`: what agents dial to hear the box."""
 
     name: str
     pin: str
     email: str = ""
+    greeting: str = ""
+    busy_greeting: str = ""
+    queue: str = ""
+    code: str = ""
+    max_messages: int = 1000
+    max_seconds: int = 300
 
 
 class External(Value):

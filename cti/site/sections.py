@@ -18,12 +18,11 @@ from .callback import read_callback
 from .fields import DID, NAME, NAME_HINT, Context, Fields, items, scalar
 from .reading import nearest, shown
 from .times import timezone_of
+from .voicemail import read_follow_up
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
-_PIN = re.compile(r"[0-9]{4,10}")
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 DID_HINT = "digits, with a leading + or without"
 
 
@@ -155,6 +154,7 @@ def read_queue(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Que
         music=fields.matching("music", NAME, NAME_HINT) or "default",
         announce=read_announce(ctx, fields),
         exit_key=read_exit_key(ctx, fields),
+        follow_up=read_follow_up(fields),
     )
     fields.done()
     if queue.callback and queue.exit_key and queue.callback.key == queue.exit_key.key:
@@ -210,14 +210,6 @@ def _steps(ctx: Context, queue: Fields) -> tuple[model.Step, ...]:
         before = max(before, after)
         fields.done()
     return tuple(steps) or (model.Step(after=0),)
-
-
-def read_voicemail(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Voicemail:
-    fields = Fields(ctx, node, f"voicemail {key.value}", key)
-    pin = fields.matching("pin", _PIN, "4 to 10 digits", required=True)
-    email = fields.matching("email", _EMAIL, "one address, such as sales@example.com")
-    fields.done()
-    return model.Voicemail(name=key.value, pin=pin, email=email)
 
 
 def read_external(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.External:

@@ -60,6 +60,7 @@ class Phone:
     secret: str = ""
     contact: str = ""
     webrtc: bool = False
+    mailbox_pin: str = ""
 
 
 SITE = Site(

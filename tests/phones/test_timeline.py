@@ -63,3 +63,11 @@ def test_a_refusal_keeps_its_code_and_a_cancel_is_told():
 
 def test_messages_of_calls_that_were_never_invited_mean_nothing():
     assert events(message("OPTIONS sip:x SIP/2.0", "1 OPTIONS"), message("BYE sip:x SIP/2.0", "2 BYE")) == []
+
+
+def test_a_lamp_is_told_once_for_each_notify_and_whose_it_is():
+    body = "Messages-Waiting: yes\r\nVoice-Message: 1/0 (0/0)\r\n"
+    lit = message("NOTIFY sip:1001@127.0.0.1:5070 SIP/2.0", "7 NOTIFY", body=body)
+    other = message("NOTIFY sip:1001@127.0.0.1:5070 SIP/2.0", "8 NOTIFY", body="Messages-Waiting: no\r\n")
+    found = events(lit, lit, other)
+    assert [(event.kind, event.agent, event.detail) for event in found] == [("lamp", "1001", "1/0")]

@@ -45,7 +45,7 @@ def demo() -> Site:
 
 @pytest.fixture
 def phones() -> list[PhoneCard]:
-    desk = PhoneCard(endpoint="1001", name="王芳", agent="1001", secret="phone;one")
+    desk = PhoneCard(endpoint="1001", name="王芳", agent="1001", secret="phone;one", mailbox_pin="2468")
     fixed = PhoneCard(endpoint="1002", name="李强", agent="1002", secret="two", contact="sip:1002@127.0.0.1:5099")
     browser = PhoneCard(endpoint="web1003", name="张敏", agent="1003", secret="three", webrtc=True)
     return [desk, fixed, browser]
