@@ -201,6 +201,11 @@ def test_an_override_comes_back_from_its_text() -> None:
 
 
 @given(st.text() | st.from_regex(r"(open|closed):[0-9]+:(period|until|undone):[a-z]*:[a-z]*:[0-9]+", fullmatch=True))
-def test_any_other_text_is_no_override(text: str) -> None:
+def test_whatever_the_database_holds_is_read_and_means_the_same_when_written_again(text: str) -> None:
     found = parse_override(text)
     assert found is None or parse_override(found.text()) == found
+
+
+def test_an_override_typed_by_hand_counts_until_it_is_undone() -> None:
+    assert parse_override("closed") == Override(open=False, kind=Kind.UNDONE)
+    assert [parse_override(text) for text in ("", "shut", "CLOSED", ":0:undone", " closed")] == [None] * 5
