@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import stat
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ class Secrets:
     ami_password: str = field(default="", repr=False)
     admin_token: str = field(default="", repr=False)  # bearer token of the first supervisor
     session_key: str = field(default="", repr=False)  # signs browser sessions
+    trunks: Mapping[str, str] = field(default_factory=dict, repr=False)  # passwords at SIP providers, by trunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +182,9 @@ def _load_secrets(file: Path) -> Secrets:
     unknown = set(values) - {f.name for f in fields(Secrets)}
     if unknown:
         raise ConfigError(f"{file}: unknown secret {sorted(unknown)[0]!r}")
+    trunks = values.get("trunks", {})
+    if not isinstance(trunks, dict) or not all(isinstance(secret, str) for secret in trunks.values()):
+        raise ConfigError(f'{file}: [trunks] holds lines such as: itsp = "password"')
     return Secrets(**values)
 
 

@@ -97,5 +97,6 @@ def settings_text(ports: dict[str, int]) -> str:
 
 def secrets_text() -> str:
     """secrets.toml with new random secrets."""
-    lines = [f'{option.name} = "{secrets.token_hex(24)}"' for option in fields(Secrets)]
+    lines = [f'{option.name} = "{secrets.token_hex(24)}"' for option in fields(Secrets) if option.name != "trunks"]
+    lines += ["", "# [trunks]  # passwords at SIP providers: the trunk's name in site.yaml", '# itsp = "…"']
     return "# Generated; keep it out of git and readable by nobody else.\n" + "\n".join(lines) + "\n"

@@ -160,16 +160,18 @@ _LEAVES = {"timeout": Why.WAITED, "exit_key": Why.CHOSEN}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """A place that no call goes on from: a mailbox, a number outside, an agent, the end."""
+    """A place that no call goes on from: a mailbox, a number outside (unless nobody takes it), an agent, the end."""
 
     place: Place
+    otherwise: Place | None = None
 
     @property
     def says(self) -> tuple[str, ...]:
         return ()
 
     def edges(self) -> Iterator[Edge]:
-        yield from ()
+        if self.otherwise is not None:
+            yield Edge(self.otherwise, "nobody", Why.WAITED)
 
 
 Node = Door | Menu | Line | End

@@ -70,6 +70,12 @@ def prompt(value: object) -> str:
     return f"cti/{name(value)}"
 
 
+def sip_uri(trunk: Any, user: str = "") -> str:
+    """A site.Trunk as a SIP URI: `sip:host:5080`, with the transport when it is not UDP."""
+    transport = "" if trunk.transport == "udp" else f";transport={name(trunk.transport)}"
+    return f"sip:{name(user) + '@' if user else ''}{_line(trunk.host)}{transport}"
+
+
 def digits(value: object) -> str:
     """Only the digits of a number or a date: `+86 10` -> `8610`, 2026-10-01 -> `20261001`."""
     found = re.sub(r"[^0-9]", "", str(value))
@@ -102,7 +108,8 @@ def begun(numbers: Iterable[object]) -> list[str]:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (conf, name, arg, need, goto, prompt, digits, variable, key_name, is_dialled, begun)
+    each.__name__: each
+    for each in (conf, name, arg, need, goto, prompt, digits, variable, key_name, is_dialled, begun, sip_uri)
 }
 
 

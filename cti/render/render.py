@@ -23,6 +23,7 @@ from ..site.model import Site
 from .filters import FILTERS
 from .inputs import Installation, PhoneCard, Placed, layout
 from .sealed import sealed
+from .trunk_secrets import trunk_secrets
 
 FOLDERS = ("dialplan", "asterisk_conf")
 _SUFFIX = ".conf.j2"
@@ -70,7 +71,8 @@ class Renderer:
         """
         self._refuse_open_phones(phones)
         site = sealed(site) if self._config.call_test else site
-        given = {**self._given, "site": site, "schedules": site.schedules, "phones": tuple(phones), **(extra or {})}
+        given = {**self._given, "trunk_secrets": trunk_secrets(self._config, site)}
+        given |= {"site": site, "schedules": site.schedules, "phones": tuple(phones), **(extra or {})}
         return {name: self._render_one(name, given) for name in self.names()}
 
     def _refuse_open_phones(self, phones: Sequence[PhoneCard]) -> None:

@@ -14,20 +14,33 @@ _HINT = '* or #, then one to five of 0-9 * #, such as "*11"; none = not offered'
 
 
 def read_feature_codes(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> FeatureCodes:
-    """Every code once; a digit after that of `pause` chooses the reason, so no other code may look like that."""
+    """Every code once, and none the beginning of another: a phone that dials while keys are pressed sends the shorter
+    one at once, and digits after a code choose (a reason, a state). Agents' numbers are digits, so none can clash."""
     fields = Fields(ctx, node, "feature_codes", key)
     defaults = dict(FeatureCodes())
     codes = {name: _read(fields, name, str(default)) for name, default in defaults.items()}
     fields.done()
-    pause = codes["pause"]
     seen: dict[str, str] = {}
-    for name, code in codes.items():
-        if code and code in seen:
-            ctx.wrong(fields.line(name), f"feature_codes: {name} is {code}", f"{seen[code]} has it already")
-        elif pause and len(code) == len(pause) + 1 and code.startswith(pause) and code[-1].isdigit():
-            ctx.wrong(fields.line(name), f"feature_codes: {name} is {code}", f"that is {pause} with a reason")
-        seen.setdefault(code, name)
+    for name in sorted(codes, key=lambda name: name in fields.values):  # what was written clashes with what was not
+        code = codes[name]
+        clash = next((other for other in seen if code and _clash(code, other)), None)
+        if clash is not None:
+            ctx.wrong(fields.line(name), f"feature_codes: {name} is {code}", _why(code, clash, seen[clash]))
+        elif code:
+            seen[code] = name
     return FeatureCodes(**codes)
+
+
+def _clash(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
+def _why(code: str, other: str, name: str) -> str:
+    if code == other:
+        return f"{name} has it already"
+    if name == "pause" and code.startswith(other):
+        return f"that is {other} with a reason"
+    return f"one must not begin like the other: {name} is {other}"
 
 
 def _read(fields: Fields, name: str, default: str) -> str:

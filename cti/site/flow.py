@@ -18,7 +18,8 @@ def _nodes(site: model.Site) -> Iterator[flow.Node]:
     yield from (_menu(menu) for menu in site.menus.values())
     yield from (_line(queue) for queue in site.queues.values())
     yield from (flow.End(place=flow.Place("voicemail", name)) for name in site.voicemail)
-    yield from (flow.End(place=flow.Place("external", name)) for name in site.externals)
+    for name, external in site.externals.items():
+        yield flow.End(place=flow.Place("external", name), otherwise=_place(external.otherwise))
     yield flow.End(place=flow.HANGUP)
 
 

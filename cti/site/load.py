@@ -15,6 +15,7 @@ import yaml
 from ..errors import SiteError
 from .announced import with_phrases
 from .check import check_whole
+from .externals import check_ways, read_external
 from .feature_codes import read_feature_codes
 from .fields import Context, Fields, named
 from .files import INCLUDE, read_site_files
@@ -22,19 +23,17 @@ from .menus import read_menu
 from .model import Fallback, FeatureCodes, RecordingPolicy, Site
 from .reading import Mistakes, line_of
 from .sections import (
-    read_external,
     read_fallback,
     read_number,
-    read_outbound,
     read_pause_reason,
     read_queue,
     read_recording,
     read_site_info,
-    read_trunk,
 )
 from .shipped import shipped_prompts
 from .spoken import read_prompt
 from .times import read_schedule
+from .trunks import read_outbound, read_trunk
 from .voicemail import check_codes, read_voicemail
 
 _T = TypeVar("_T")
@@ -83,6 +82,7 @@ def _read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes, today: da
     check_codes(ctx, sections["voicemail"], sections["feature_codes"])
     sections["prompts"] = with_phrases(ctx, sections["prompts"], sections["queues"])
     check_whole(ctx)
+    check_ways(ctx, sections["externals"])
     if mistakes.found:
         return None
     site = Site(site=info, **sections, warnings=tuple(mistakes.warnings()))

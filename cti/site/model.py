@@ -19,9 +19,15 @@ from ..core.words import WrapUpMode
 TargetKind = Literal["menu", "queue", "voicemail", "external", "hangup"]
 Order = Literal["longest_idle", "best_skill", "fewest_calls"]
 CallbackOrder = Literal["agent_first", "customer_first"]
+Transport = Literal["udp", "tcp", "tls"]
+ExternalCallerId = Literal["ours", "caller"]
 TARGET_KINDS: tuple[str, ...] = get_args(TargetKind)
 ORDERS: tuple[str, ...] = get_args(Order)
 CALLBACK_ORDERS: tuple[str, ...] = get_args(CallbackOrder)
+TRANSPORTS: tuple[str, ...] = get_args(Transport)
+EXTERNAL_CALLER_IDS: tuple[str, ...] = get_args(ExternalCallerId)
+CODECS = ("alaw", "ulaw", "g722", "g729", "opus", "gsm", "ilbc", "speex")  # as Asterisk names them
+USUAL_CODECS = ("alaw", "ulaw", "g722")
 Need = Mapping[str, int]  # skill -> least level, 1-100; empty = anybody
 
 
@@ -53,12 +59,36 @@ class SiteInfo(Value):
     languages: tuple[str, ...] = ("en",)
 
 
+class Secret(Value):
+    """Where a password is: an environment variable, a file, or (neither) `[trunks]` of secrets.toml."""
+
+    env: str = ""
+    file: str = ""  # absolute, or relative to the folder of site.yaml
+
+
+class Registration(Value):
+    """How we log in to a provider. `number`: the user part of our contact, to which it sends our calls."""
+
+    user: str
+    secret: Secret = Secret()
+    realm: str = ""  # "" = whatever the challenge names
+    number: str = ""
+    expires_seconds: int = 300
+
+
 class Trunk(Value):
-    """A SIP provider without registration: where calls go, and whose packets are its calls."""
+    """A SIP provider: where calls go, and whose packets are its calls. `qualify_seconds` 0 = not asked whether it
+    lives."""
 
     name: str
     host: str  # host or host:port
-    match: tuple[str, ...]  # addresses or networks
+    match: tuple[str, ...] = ()  # addresses or networks; may be empty with `registration`
+    transport: Transport = "udp"
+    codecs: tuple[str, ...] = USUAL_CODECS
+    srtp: bool = False
+    caller_id: str = ""  # "" = that of `outbound`
+    qualify_seconds: int = 0
+    registration: Registration | None = None
 
     @property
     def address(self) -> str:
@@ -67,17 +97,23 @@ class Trunk(Value):
 
     @property
     def port(self) -> int:
-        """The SIP port, 5060 when none was written."""
+        """The SIP port; 5060, or 5061 for TLS, when none was written."""
         head, _, tail = self.host.rpartition(":")
-        return int(tail) if head else 5060
+        return int(tail) if head else 5061 if self.transport == "tls" else 5060
 
 
 class Outbound(Value):
-    """How calls to the outside leave. `countries` are those to which callers may have themselves called back."""
+    """How calls to the outside leave: by the first of `trunks` that takes them. `countries` are those to which callers
+    may have themselves called back."""
 
-    trunk: str
+    trunks: tuple[str, ...]
     caller_id: str
     countries: tuple[str, ...] = ()
+
+    @property
+    def trunk(self) -> str:
+        """The first one."""
+        return self.trunks[0]
 
 
 class Fallback(Value):
@@ -280,10 +316,16 @@ class Voicemail(Value):
 
 
 class External(Value):
-    """A number outside that callers may be sent to."""
+    """A number outside that callers may be sent to. `trunk` "" = those of `outbound`; `confirm_prompt` "" = whoever
+    answers has the call, else they must press 1 first; `otherwise`: where the caller goes when nobody takes it."""
 
     name: str
     number: str
+    trunk: str = ""
+    ring_seconds: int = 60
+    otherwise: Target = HANGUP
+    caller_id: ExternalCallerId = "ours"
+    confirm_prompt: str = ""
 
 
 class Site(Value):

@@ -6,7 +6,6 @@ section says about another beyond plain references is `check.py`.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 import yaml
@@ -18,12 +17,11 @@ from .callback import read_callback
 from .fields import DID, NAME, NAME_HINT, Context, Fields, items, scalar
 from .reading import nearest, shown
 from .times import timezone_of
+from .trunks import DID_HINT
 from .voicemail import read_follow_up
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
-DID_HINT = "digits, with a leading + or without"
 
 
 def read_site_info(ctx: Context, key: yaml.Node | int, node: yaml.Node | None) -> model.SiteInfo:
@@ -42,43 +40,6 @@ def read_site_info(ctx: Context, key: yaml.Node | int, node: yaml.Node | None) -
     name = fields.text("name", required=True, most=80)
     fields.done()
     return model.SiteInfo(name=name, timezone=ctx.timezone, country=ctx.country, languages=ctx.languages)
-
-
-def read_trunk(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Trunk:
-    fields = Fields(ctx, node, f"trunk {key.value}", key)
-    host = fields.matching("host", _HOST, "host or host:port", required=True) or "invalid"
-    if ":" in host and not 1 <= int(host.rpartition(":")[2]) <= 65535:
-        ctx.wrong(fields.line("host"), f"{fields.what}: host is {shown(host)}", "a port is 1 to 65535")
-    match = []
-    for item in items(ctx, fields.get("match", required=True), f"{fields.what}: match"):
-        address = scalar(ctx, item, f"{fields.what}: match")
-        if address and _network(address):
-            match.append(address)
-        elif address:
-            ctx.wrong(item, f"{fields.what}: match {shown(address)}", "an address or a network such as 192.0.2.0/24")
-    fields.done()
-    return model.Trunk(name=key.value, host=host, match=tuple(match))
-
-
-def _network(text: str) -> bool:
-    try:
-        return ipaddress.ip_network(text) is not None
-    except ValueError:
-        return False
-
-
-def read_outbound(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Outbound:
-    fields = Fields(ctx, node, "outbound", key)
-    trunk = fields.reference("trunk", "trunk", required=True)
-    caller_id = fields.matching("caller_id", DID, DID_HINT, required=True)
-    countries = []
-    for item in items(ctx, fields.get("countries"), "outbound: countries"):
-        country = scalar(ctx, item, "outbound: countries")
-        if country and not _COUNTRY.fullmatch(country):
-            ctx.wrong(item, f"outbound: countries: {shown(country)}", "two capital letters, such as CN")
-        countries += [country] if country else []
-    fields.done()
-    return model.Outbound(trunk=trunk, caller_id=caller_id, countries=tuple(countries))
 
 
 def read_fallback(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Fallback:
@@ -210,10 +171,3 @@ def _steps(ctx: Context, queue: Fields) -> tuple[model.Step, ...]:
         before = max(before, after)
         fields.done()
     return tuple(steps) or (model.Step(after=0),)
-
-
-def read_external(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.External:
-    fields = Fields(ctx, node, f"external {key.value}", key)
-    number = fields.matching("number", DID, DID_HINT, required=True)
-    fields.done()
-    return model.External(name=key.value, number=number)
