@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from cti.db.tables import Table
+from cti.db.fact_tables import Table
 
 connection = context.config.attributes.get("connection")
 if connection is None:

@@ -16,12 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..core.conversation import Conversation, Segment, fold
 from ..core.journal import JournalLine, Source
+from ..core.metrics.facts import Offer, Visit
+from ..core.metrics.visits import offers_of, visits_of
+from .fact_tables import OfferRow, VisitRow
 from .tables import ConversationRow, JournalLineRow, SegmentRow
 
 _MANY = 400  # values in one IN list
 _OWN_ROWS = ("segments", "wrap_ups", "turned_away")
 _COLUMNS = tuple(field.name for field in fields(Conversation) if field.name not in _OWN_ROWS)
 _SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment))
+_VISIT_COLUMNS = tuple(field.name for field in fields(Visit))
+_OFFER_COLUMNS = tuple(field.name for field in fields(Offer))
 _LINE = JournalLineRow.__table__.c
 _PAIRS = select(_LINE.call, _LINE.leg).distinct()
 _BY_KEY = or_(
@@ -84,14 +89,16 @@ async def _lines(connection: AsyncConnection, keys: Iterable[str]) -> list[Journ
 
 async def _replace(connection: AsyncConnection, keys: list[str], conversations: list[Conversation]) -> None:
     for some in _pieces(keys):
-        await connection.execute(delete(SegmentRow).where(SegmentRow.call.in_(some)))
+        for table in (SegmentRow, VisitRow, OfferRow):
+            await connection.execute(delete(table).where(table.call.in_(some)))
         await connection.execute(delete(ConversationRow).where(ConversationRow.id.in_(some)))
     if not conversations:
         return
     await connection.execute(insert(ConversationRow), [row_of(conversation) for conversation in conversations])
-    segments = [segment for conversation in conversations for segment in _segments_of(conversation)]
-    if segments:
-        await connection.execute(insert(SegmentRow), segments)
+    for table, rows_of in ((SegmentRow, _segments_of), (VisitRow, _visit_rows), (OfferRow, _offer_rows)):
+        rows = [row for conversation in conversations for row in rows_of(conversation)]
+        if rows:
+            await connection.execute(insert(table), rows)
 
 
 def row_of(conversation: Conversation) -> dict[str, Any]:
@@ -103,6 +110,18 @@ def _segments_of(conversation: Conversation) -> Iterator[dict[str, Any]]:
     for segment in conversation.segments:
         values = {name: getattr(segment, name) for name in _SEGMENT_COLUMNS}
         yield values | {"call": conversation.id, "kind": segment.kind.value}
+
+
+def _visit_rows(conversation: Conversation) -> list[dict[str, Any]]:
+    return [_numbered(visit, _VISIT_COLUMNS, n) for n, visit in enumerate(visits_of(conversation))]
+
+
+def _offer_rows(conversation: Conversation) -> list[dict[str, Any]]:
+    return [_numbered(offer, _OFFER_COLUMNS, n) for n, offer in enumerate(offers_of(conversation))]
+
+
+def _numbered(fact: Visit | Offer, columns: tuple[str, ...], position: int) -> dict[str, Any]:
+    return {name: getattr(fact, name) for name in columns} | {"position": position}
 
 
 def _pieces(values: Sequence[str]) -> Iterator[list[str]]:

@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ..core.journal import JournalLine, Position, Source
 from ..errors import UsageError
 from .connection import Database
+from .copied import copy, copy_all, forget
+from .fact_tables import OfferRow, PresenceRow, VisitRow
 from .history import (
     MOST_ROWS,
     Wanted,
@@ -86,9 +88,7 @@ class Store:
         rows = [_line_row(line) for line in lines]
         for start in range(0, len(rows), BATCH):
             await connection.execute(self._upsert(JournalLineRow).on_conflict_do_nothing(), rows[start : start + BATCH])
-        told = [_explanation_row(line) for line in lines if line.source is Source.ENGINE and line.kind == "explain"]
-        if told:
-            await connection.execute(self._upsert(ExplanationRow).on_conflict_do_nothing(), told)
+        await copy(connection, self._upsert, lines)
 
     async def _advance(self, connection: AsyncConnection, positions: Sequence[Position]) -> None:
         statement = self._upsert(JournalFileRow)
@@ -105,8 +105,9 @@ class Store:
         """Fold every conversation anew from the stored lines (after the fold itself was changed)."""
         async with self.database.writing(folding=True) as connection:
             calls = (await connection.execute(select(JournalLineRow.call).distinct())).scalars().all()
-            await connection.execute(delete(SegmentRow))
-            await connection.execute(delete(ConversationRow))
+            for table in (SegmentRow, VisitRow, OfferRow, ConversationRow):
+                await connection.execute(delete(table))
+            await copy_all(connection)
             for start in range(0, len(calls), BATCH):
                 await refold(connection, calls[start : start + BATCH])
 
@@ -181,6 +182,9 @@ class Store:
         orders: tuple[tuple[Any, tuple[Any, ...]], ...] = (
             (ConversationRow, (ConversationRow.id,)),
             (SegmentRow, (SegmentRow.call, SegmentRow.position)),
+            (VisitRow, (VisitRow.call, VisitRow.position)),
+            (OfferRow, (OfferRow.call, OfferRow.position)),
+            (PresenceRow, (PresenceRow.file_id, PresenceRow.offset)),
             (ExplanationRow, (ExplanationRow.file_id, ExplanationRow.offset)),
             (JournalLineRow, (JournalLineRow.source, JournalLineRow.file_id, JournalLineRow.offset)),
         )
@@ -201,10 +205,7 @@ async def _forget(connection: AsyncConnection, position: Position) -> set[str]:
     gone = and_(line.source == position.source.value, line.file_id == position.file_id, line.offset >= position.offset)
     touched = {key for pair in await connection.execute(select(line.call, line.leg).where(gone)) for key in pair}
     await connection.execute(delete(JournalLineRow).where(gone))
-    told = ExplanationRow
-    if position.source is Source.ENGINE:
-        after = and_(told.file_id == position.file_id, told.offset >= position.offset)
-        await connection.execute(delete(told).where(after))
+    await forget(connection, position)
     return touched
 
 
@@ -233,14 +234,4 @@ def _line_row(line: JournalLine) -> Row:
         "call": line.call,
         "leg": line.leg,
         "data": dict(line.data),
-    }
-
-
-def _explanation_row(line: JournalLine) -> Row:
-    return {
-        "file_id": line.file_id,
-        "offset": line.offset,
-        "call": line.call,
-        "at": line.at,
-        "decision": dict(line.data),
     }

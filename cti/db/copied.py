@@ -1,0 +1,75 @@
+"""Lines of the engine's journal that are rows of their own as they stand: explanations, and changes of presence.
+
+It knows which kinds these are and their columns. They are stored with their line, go when it goes, and can be made anew
+from the stored lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import and_, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..core.journal import JournalLine, Position, Source
+from .fact_tables import PresenceRow
+from .tables import ExplanationRow, JournalLineRow
+
+Row = dict[str, Any]
+Upsert = Callable[[Any], Any]
+_MANY = 1_000
+
+
+def _explanation(line: Any) -> Row:
+    return {"call": line.call, "decision": dict(line.data)}
+
+
+def _presence(line: Any) -> Row:
+    return {
+        "agent": str(line.data.get("agent", "")),
+        "presence": str(line.data.get("presence", "")),
+        "reason": str(line.data.get("reason", "")),
+        "payable": bool(line.data.get("payable", True)),
+        "billable": bool(line.data.get("billable", False)),
+    }
+
+
+_KINDS: dict[str, tuple[type[ExplanationRow] | type[PresenceRow], Callable[[Any], Row]]] = {
+    "explain": (ExplanationRow, _explanation),
+    "presence": (PresenceRow, _presence),
+}
+
+
+async def copy(connection: AsyncConnection, upsert: Upsert, lines: Iterable[JournalLine]) -> None:
+    """Store the rows of these lines; those that are there already stay as they are."""
+    for kind, (table, of) in _KINDS.items():
+        rows = [_keyed(line, of) for line in lines if line.source is Source.ENGINE and line.kind == kind]
+        for start in range(0, len(rows), _MANY):
+            await connection.execute(upsert(table).on_conflict_do_nothing(), rows[start : start + _MANY])
+
+
+async def forget(connection: AsyncConnection, position: Position) -> None:
+    """The engine's journal lost its end: the rows of what stood there go."""
+    if position.source is Source.ENGINE:
+        for table, _ in _KINDS.values():
+            await connection.execute(
+                delete(table).where(and_(table.file_id == position.file_id, table.offset >= position.offset))
+            )
+
+
+async def copy_all(connection: AsyncConnection) -> None:
+    """Make every such row anew from the stored lines."""
+    line = JournalLineRow
+    for kind, (table, of) in _KINDS.items():
+        await connection.execute(delete(table))
+        wanted = select(line.file_id, line.offset, line.call, line.at, line.data).where(
+            line.source == Source.ENGINE.value, line.kind == kind
+        )
+        found = await connection.execute(wanted.order_by(line.file_id, line.offset))
+        for some in found.partitions(_MANY):
+            await connection.execute(insert(table), [_keyed(row, of) for row in some])
+
+
+def _keyed(line: Any, of: Callable[[Any], Row]) -> Row:
+    return {"file_id": line.file_id, "offset": line.offset, "at": line.at, **of(line)}

@@ -1,0 +1,66 @@
+"""The rows that reports count: stays in queues, rings, and changes of presence. A fold of the journals like the rest.
+
+It knows names, types and indexes. Durations are whole milliseconds, so that every database adds them up to the same
+number; instants are UTC. The columns are those of `core.metrics.facts`, whose conditions are written for them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .tables import Table
+
+
+class VisitRow(Table):
+    """One stay of one caller in one queue; the columns are those of `core.metrics.facts.Visit`."""
+
+    __tablename__ = "visits"
+    __table_args__ = (Index(None, "entered"), Index(None, "queue", "entered"), Index(None, "agent", "entered"))
+
+    call: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)
+    queue: Mapped[str]
+    entered: Mapped[datetime]
+    outcome: Mapped[str]
+    channel: Mapped[str]
+    agent: Mapped[str]
+    wait_ms: Mapped[int] = mapped_column(BigInteger)
+    ring_ms: Mapped[int] = mapped_column(BigInteger)
+    talk_ms: Mapped[int] = mapped_column(BigInteger)
+    hold_ms: Mapped[int] = mapped_column(BigInteger)
+    wrap_ms: Mapped[int] = mapped_column(BigInteger)
+    transferred: Mapped[bool]
+
+
+class OfferRow(Table):
+    """One ring at one agent; the columns are those of `core.metrics.facts.Offer`."""
+
+    __tablename__ = "offers"
+    __table_args__ = (Index(None, "offered"), Index(None, "agent", "offered"), Index(None, "queue", "offered"))
+
+    call: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)
+    queue: Mapped[str]
+    agent: Mapped[str]
+    offered: Mapped[datetime]
+    outcome: Mapped[str]
+    ring_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class PresenceRow(Table):
+    """An agent's presence from `at` on, until the agent's next row. Of a pause: what its reason counted as then."""
+
+    __tablename__ = "presences"
+    __table_args__ = (Index(None, "agent", "at"), Index(None, "at"))
+
+    file_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    offset: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    agent: Mapped[str]
+    at: Mapped[datetime]
+    presence: Mapped[str]
+    reason: Mapped[str]
+    payable: Mapped[bool]
+    billable: Mapped[bool]
