@@ -29,7 +29,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """`top` / `bottom` of counters; without a bottom it is a count. Seconds are milliseconds of the top / 1000."""
+    """`top` / `bottom` of counters; without a bottom it is a sum. Seconds are milliseconds of the top / 1000."""
 
     name: str
     unit: Unit
@@ -44,7 +44,7 @@ class Metric:
         """The number, unrounded. None: nothing to divide by."""
         top = total(self.top, counts)
         if not self.bottom:
-            return float(top)
+            return top / 1000 if self.unit is Unit.SECONDS else float(top)
         bottom = total(self.bottom, counts)
         if bottom <= 0:
             return None
@@ -100,6 +100,10 @@ def _seconds(name: str, top: str, bottom: str, says: str, says_zh: str, source: 
 
 def _count(counter: str, says: str, says_zh: str) -> Metric:
     return Metric(name=counter, unit=Unit.COUNT, top=terms(counter), says=says, says_zh=says_zh)
+
+
+def _time(name: str, counter: str, says: str, says_zh: str) -> Metric:
+    return Metric(name=name, unit=Unit.SECONDS, top=terms(counter), says=says, says_zh=says_zh)
 
 
 _ACD_HANDLED = "talk_ms + hold_ms + wrap_ms"
@@ -319,6 +323,16 @@ _ALL = (
         "rings answered, of those the caller waited for",
         "座席应答率",
     ),
+    _count("offers", "rings at agents", "振铃次数"),
+    _count("offers_answered", "rings that agents answered", "应答次数"),
+    _count("offers_missed", "rings that agents missed", "漏接次数"),
+    _time("logged_in", "logged_in_ms", "time logged in", "登录时长"),
+    _time("ready", "ready_ms", "time ready for calls", "空闲时长"),
+    _time("talking", "talking_ms", "time talking, holds included", "通话时长（含保持）"),
+    _time("wrap_up", "wrap_up_ms", "time in wrap-up", "整理时长"),
+    _time("paused", "paused_ms", "time paused", "暂停时长"),
+    _time("paused_payable", "paused_payable_ms", "pauses that are paid", "计薪暂停"),
+    _time("paused_billable", "paused_billable_ms", "pauses that the client pays", "可计费暂停"),
     _seconds("mean_ring", "ring_ms", "offers", "how long a phone rang", "平均振铃"),
 )
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}

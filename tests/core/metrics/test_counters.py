@@ -103,7 +103,7 @@ def test_every_metric_is_made_of_counters_that_exist_and_names_its_unit_in_both_
         assert {counter for _, counter in metric.top + metric.bottom} <= set(COUNTERS), name
         assert metric.says, name
         assert metric.says_zh, name
-        assert bool(metric.bottom) is (metric.unit is not Unit.COUNT)
+        assert metric.bottom or metric.unit is not Unit.PERCENT
 
 
 def test_a_formula_can_be_read() -> None:

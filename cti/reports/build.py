@@ -1,0 +1,121 @@
+"""From counts by quarter of an hour to a report: intervals of the asker's zone, one line for each queue or agent.
+
+It knows how counts are put together and which columns a report has. It counts nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from ..core.metrics.catalogue import METRICS, Metric, Unit
+from ..core.metrics.counters import Thresholds, add
+from ..core.metrics.intervals import By, start_of
+from .catalogue import REPORTS, Kind
+from .document import Column, Report, Value
+
+Counts = Mapping[str, int]
+Counted = tuple[datetime, tuple[str, ...], Counts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a report is to be about. `by` None: the whole period is one line for each queue or agent."""
+
+    name: str
+    since: datetime
+    until: datetime
+    zone: ZoneInfo
+    thresholds: Thresholds
+    by: By | None = None
+    filters: Mapping[str, str] | None = None
+
+
+def build(asked: Asked, counted: Iterable[Counted], titles: Mapping[str, str] | None = None) -> Report:
+    """`counted` holds (quarter, (line,), counts) of everything the report needs; `titles` names agents."""
+    kind = REPORTS[asked.name]
+    lines, total = _summed(asked, kind, counted)
+    metrics = [METRICS[name] for name in kind.metrics]
+    rows = []
+    for (start, line), counts in sorted(lines.items(), key=lambda item: (item[0][0] or asked.since, item[0][1])):
+        head: list[Value] = [start.astimezone(asked.zone)] if start is not None else []
+        head += [line] if kind.line else []
+        head += [(titles or {}).get(line, "")] if kind.line == "agent" else []
+        rows.append((*head, *(_value(metric, counts) for metric in metrics)))
+    columns = (*_head(asked, kind), *map(_column, metrics))
+    padding: list[Value] = [None] * (len(columns) - len(metrics))
+    return Report(
+        name=asked.name,
+        title=kind.says,
+        columns=columns,
+        rows=tuple(rows),
+        total=(*padding, *(_value(metric, total) for metric in metrics)),
+        about=_about(asked),
+    )
+
+
+def _summed(
+    asked: Asked, kind: Kind, counted: Iterable[Counted]
+) -> tuple[dict[tuple[datetime | None, str], Counts], Counts]:
+    lines: dict[tuple[datetime | None, str], Counts] = defaultdict(dict)
+    total: Counts = {}
+    starts: dict[datetime, datetime] = {}
+    for quarter, keys, counts in counted:
+        start = None
+        if asked.by is not None:
+            start = starts.get(quarter) or starts.setdefault(quarter, start_of(quarter, asked.by, asked.zone))
+        line = keys[0] if kind.line and keys else ""
+        if kind.line == "agent" and not line:
+            continue  # calls that no agent had are no agent's line
+        lines[start, line] = add(lines[start, line], counts)
+        total = add(total, counts)
+    return lines, total
+
+
+def _head(asked: Asked, kind: Kind) -> list[Column]:
+    head = [Column(name="from", unit="instant", title="from", title_zh="开始")] if asked.by is not None else []
+    if kind.line == "queue":
+        head.append(Column(name="queue", title="queue", title_zh="队列"))
+    if kind.line == "agent":
+        head.append(Column(name="agent", title="agent", title_zh="座席"))
+        head.append(Column(name="agent_name", title="name", title_zh="姓名"))
+    return head
+
+
+def _column(metric: Metric) -> Column:
+    suffix = {Unit.PERCENT: "_percent", Unit.SECONDS: "_seconds", Unit.COUNT: ""}[metric.unit]
+    return Column(
+        name=metric.name.replace(".", "_") + suffix,
+        unit=metric.unit.value,
+        metric=f"{metric.name} v{metric.version}",
+        title=metric.name,
+        title_zh=metric.says_zh,
+    )
+
+
+def _value(metric: Metric, counts: Counts) -> Value:
+    value = metric.value(counts)
+    if value is None or metric.unit is Unit.COUNT:
+        return None if value is None else int(value)
+    return round(value, 2 if metric.unit is Unit.PERCENT else 3)
+
+
+def _about(asked: Asked) -> dict[str, str]:
+    about = {
+        "from": asked.since.astimezone(asked.zone).isoformat(sep=" ", timespec="minutes"),
+        "to": asked.until.astimezone(asked.zone).isoformat(sep=" ", timespec="minutes"),
+        "timezone": asked.zone.key,
+        "by": asked.by.value if asked.by else "period",
+        "T (answered in time)": f"{asked.thresholds.within_ms / 1000:g} s",
+        "S (short abandon)": f"{asked.thresholds.short_ms / 1000:g} s",
+    }
+    return about | dict(asked.filters or {})
+
+
+def definitions(name: str) -> list[tuple[str, str, str, str]]:
+    """(metric and version, formula, English, Chinese) of everything that stands in a report."""
+    metrics = [METRICS[metric] for metric in REPORTS[name].metrics]
+    return [(f"{metric.name} v{metric.version}", metric.formula, metric.says, metric.says_zh) for metric in metrics]

@@ -1,0 +1,111 @@
+"""The reports by name: what a line of each is, and which metrics stand in it.
+
+It knows names and metrics; counting is the database's, the arithmetic is `core.metrics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_TRAFFIC = ("entered", "answered", "abandoned", "short_abandoned", "sent_on", "callback_requested", "called_back")
+_SERVICE = (
+    "service_level.offered",
+    "service_level.offered_minus_short",
+    "asa",
+    "mean_wait",
+    "abandon.offered",
+    "abandon.without_short",
+    "answer_rate.with_callback",
+    "aht.live",
+    "transfer.of_answered",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """`line` is what one row is about: queue, agent, or "" (only the interval). `facts`: what is counted for it."""
+
+    says: str
+    says_zh: str
+    line: str
+    metrics: tuple[str, ...]
+    facts: tuple[str, ...] = ("visits",)
+
+
+REPORTS: Mapping[str, Kind] = {
+    "queue": Kind(
+        says="each queue: who came, who was answered, how fast",
+        says_zh="各队列：来电、接通、等待与服务水平",
+        line="queue",
+        metrics=(*_TRAFFIC, "closed", *_SERVICE),
+    ),
+    "interval": Kind(
+        says="all queues together, interval by interval",
+        says_zh="全部队列按时段汇总",
+        line="",
+        metrics=(*_TRAFFIC, *_SERVICE),
+    ),
+    "abandoned": Kind(
+        says="who hung up, after how long; the rows are in --drill",
+        says_zh="放弃来电及其等待时长",
+        line="queue",
+        metrics=(
+            "entered",
+            "abandoned",
+            "short_abandoned",
+            "abandon.offered",
+            "abandon.without_short",
+            "abandon.answered_plus_abandoned_without_short",
+            "time_to_abandon.all",
+            "time_to_abandon.without_short",
+        ),
+    ),
+    "service-level": Kind(
+        says="the same calls by every published definition of service level",
+        says_zh="同一批来电在各种服务水平定义下的数值",
+        line="queue",
+        metrics=(
+            "service_level.offered",
+            "service_level.offered_minus_short",
+            "service_level.offered_strict_threshold",
+            "service_level.asterisk_perf",
+            "service_level.asterisk_perf2",
+            "service_level.wazo",
+            "service_level.genesys_abandons_off",
+            "service_level.genesys_short_on",
+            "service_level.genesys_short_off",
+            "service_level.genesys_flow_on_short_on",
+            "service_level.genesys_flow_on_short_off",
+            "service_level.cisco_ignore",
+            "service_level.cisco_negative",
+            "service_level.cisco_positive",
+        ),
+    ),
+    "agent": Kind(
+        says="each agent: calls, rings missed, time at work",
+        says_zh="各座席：接听、漏接、在岗时间与占用率",
+        line="agent",
+        metrics=(
+            "answered",
+            "called_back",
+            "aht.with_callback",
+            "transfer.of_handled",
+            "offers",
+            "offers_answered",
+            "offers_missed",
+            "offer_answer_rate",
+            "mean_ring",
+            "logged_in",
+            "ready",
+            "talking",
+            "wrap_up",
+            "paused",
+            "paused_payable",
+            "paused_billable",
+            "occupancy",
+            "utilisation",
+        ),
+        facts=("visits", "offers", "agent_times"),
+    ),
+}

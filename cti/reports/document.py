@@ -1,0 +1,49 @@
+"""A report as a value: columns that say what they are, rows, and the definitions of every number in it.
+
+It knows how a value is shown by its unit; it refuses to know where values come from and what file they end in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Value = str | int | float | datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """`name` is stable and carries its unit (`asa_seconds`); `metric` is the definition behind it ("" = none)."""
+
+    name: str
+    unit: str = "text"  # text, instant, count, percent, seconds
+    metric: str = ""
+    title: str = ""
+    title_zh: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Rows have as many values as there are columns; None: there is no such number."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    total: tuple[Value, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)  # period, thresholds, filters: printed with every format
+    notes: tuple[str, ...] = ()
+
+
+def shown(value: Value, unit: str) -> str:
+    """As a person reads it: percent and seconds with one digit, nothing as a dash."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    if unit == "percent":
+        return f"{value:.1f} %"
+    if unit == "seconds" and isinstance(value, int | float):
+        return f"{value:.1f}" if value < 600 else f"{value / 60:.0f} min"
+    return f"{value:,.0f}" if unit == "count" and isinstance(value, int | float) else str(value)

@@ -1,0 +1,192 @@
+"""`cti report` on an instance with a morning of calls: numbers, definitions, intervals, and the rows behind them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cti.cli import main
+from cti.config import load_config
+from cti.db.store import Store
+from cti.journal.engine_log import EngineJournal
+from cti.journal.importer import Importer, journal_files
+
+ZERO = datetime(2026, 11, 2, 1, tzinfo=UTC)  # 09:00 in Shanghai
+DAY = ("--from", "2026-11-02", "--to", "2026-11-03")
+
+
+def log(minute: float, call: str, queue: str, agent: str, event: str, *data: object) -> str:
+    at = int((ZERO + timedelta(minutes=minute)).timestamp())
+    return "|".join(map(str, (at, call, queue, agent, event, *data)))
+
+
+# Answered after 10 s; after 20 s (exactly T); abandoned after 5 s (exactly S); timed out into service, where the caller
+# was answered after 30 s; came while sales was closed.
+MORNING = "\n".join(
+    [
+        log(0, "1793580000.1", "sales", "NONE", "ENTERQUEUE", "", "13800000001", 1),
+        log(10 / 60, "1793580000.1", "sales", "1001", "CONNECT", 10, "1793580000.9", 4),
+        log(70 / 60, "1793580000.1", "sales", "1001", "COMPLETEAGENT", 10, 60, 1),
+        log(20, "1793580000.2", "sales", "NONE", "ENTERQUEUE", "", "13800000002", 1),
+        log(20 + 20 / 60, "1793580000.2", "sales", "1002", "CONNECT", 20, "1793580000.9", 4),
+        log(20 + 50 / 60, "1793580000.2", "sales", "1002", "COMPLETECALLER", 20, 30, 1),
+        log(30, "1793580000.3", "sales", "NONE", "ENTERQUEUE", "", "13800000003", 1),
+        log(30 + 5 / 60, "1793580000.3", "sales", "NONE", "ABANDON", 1, 1, 5),
+        log(59, "1793580000.4", "sales", "NONE", "ENTERQUEUE", "", "13800000004", 1),
+        log(60, "1793580000.4", "sales", "NONE", "EXITWITHTIMEOUT", 1, 1, 60),
+        log(60, "1793580000.4", "service", "NONE", "ENTERQUEUE", "", "13800000004", 1),
+        log(60.5, "1793580000.4", "service", "1002", "CONNECT", 30, "1793580000.9", 4),
+        log(61, "1793580000.4", "service", "1002", "COMPLETEAGENT", 30, 30, 1),
+        log(90, "1793580000.5", "sales", "NONE", "CLOSED"),
+    ]
+)
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> Path:
+    (tmp_path / "cti.toml").write_text("")
+    (tmp_path / "secrets.toml").write_text("")
+    (tmp_path / "secrets.toml").chmod(0o600)
+    (tmp_path / "site.yaml").write_text("site: {timezone: Asia/Shanghai}\n")
+    config = load_config(tmp_path)
+    files = journal_files(config.log_dir, config.journal_file)
+    files.queue_log.parent.mkdir(parents=True)
+    files.queue_log.write_text(MORNING + "\n")
+    journal = EngineJournal(config.journal_file)
+    for minute, presence, more in (
+        (-30, "ready", {}),
+        (60, "paused", {"reason": "lunch", "payable": False, "billable": False}),
+        (120, "offline", {}),
+    ):
+        at = ZERO + timedelta(minutes=minute)
+        journal.append("presence", at, **{"agent": "1001", "presence": presence, "reason": "", **more})
+    journal.close()
+    async with Store(config.database_url) as store:
+        await Importer(files, store).drain()
+    return tmp_path
+
+
+@pytest.fixture
+def cti(home: Path):
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(main, ["--home", str(home), "report", *words])
+
+    return run
+
+
+def rows(result: Result, key: str = "queue") -> dict[str, dict]:
+    assert result.exit_code == 0, result.output
+    return {row[key]: row for row in json.loads(result.stdout)["rows"]}
+
+
+def test_each_queue_has_its_own_line_and_everything_together_the_last(cti):
+    result = cti("queue", *DAY, "--format", "json")
+    found = rows(result)
+    sales, service = found["sales"], found["service"]
+    assert [sales[n] for n in ("entered", "answered", "abandoned", "short_abandoned", "sent_on", "closed")] == [
+        4,
+        2,
+        1,
+        1,
+        1,
+        1,
+    ]
+    assert (sales["service_level_offered_percent"], sales["asa_seconds"]) == (50.0, 15.0)
+    assert (service["service_level_offered_percent"], service["asa_seconds"]) == (0.0, 30.0)
+    total = json.loads(result.stdout)["total"]
+    assert (total["entered"], total["answered"], total["service_level_offered_percent"]) == (5, 3, 40.0)
+
+
+def test_the_threshold_can_be_asked_for_and_is_printed(cti):
+    result = cti("queue", *DAY, "--format", "json", "--within", "30")
+    assert rows(result)["service"]["service_level_offered_percent"] == 100.0
+    assert json.loads(result.stdout)["about"]["T (answered in time)"] == "30 s"
+
+
+def test_an_interval_without_calls_has_no_line_and_no_invented_number(cti):
+    found = rows(cti("interval", *DAY, "--by", "hour", "--format", "json"), "from")
+    assert {start[11:16]: row["entered"] for start, row in found.items()} == {"09:00": 4, "10:00": 1}
+    assert found["2026-11-02T09:00:00+08:00"]["answered"] == 2
+
+
+def test_the_same_calls_by_every_definition(cti):
+    sales = rows(cti("service-level", *DAY, "--queue", "sales", "--format", "json"))["sales"]
+    assert sales["service_level_asterisk_perf_percent"] == 100.0
+    assert sales["service_level_offered_percent"] == 50.0
+    assert sales["service_level_genesys_short_off_percent"] == 100.0
+
+
+def test_an_agents_time_is_cut_to_the_period(cti):
+    found = rows(cti("agent", "--from", "2026-11-02 09:00", "--to", "2026-11-02 10:30", "--format", "json"), "agent")
+    agent = found["1001"]
+    assert (agent["answered"], agent["ready_seconds"], agent["paused_seconds"]) == (1, 3600.0, 1800.0)
+    assert (agent["paused_payable_seconds"], agent["logged_in_seconds"]) == (0.0, 5400.0)
+    assert found["1002"]["occupancy_percent"] is None
+
+
+def test_the_rows_behind_the_numbers_are_shown(cti):
+    found = json.loads(cti("abandoned", *DAY, "--drill", "--format", "json").stdout)
+    assert [(row["call"], row["wait_ms"], row["entered"]) for row in found] == [
+        ("1793580000.3", 5000, "2026-11-02T09:30:00+08:00")
+    ]
+
+
+@pytest.mark.parametrize("name", ["queue", "interval", "abandoned", "service-level", "agent"])
+def test_counted_row_by_row_it_is_the_same(cti, name):
+    result = cti(name, *DAY, "--check", "--by", "15min")
+    assert result.exit_code == 0, result.output
+    assert "check: 0 difference(s)" in result.stderr
+
+
+def test_a_sum_that_is_not_that_of_the_rows_is_told(cti, monkeypatch):
+    from cti.cli import counted
+
+    real = counted.visit_counts
+
+    async def wrong(*given):
+        return [(at, keys, counts | {"answered": counts["answered"] + 1}) for at, keys, counts in await real(*given)]
+
+    monkeypatch.setattr(counted, "visit_counts", wrong)
+    result = cti("queue", *DAY, "--check")
+    assert result.exit_code == 1
+    assert "differs: sales: answered is" in result.stderr
+
+
+def test_csv_carries_its_definitions_and_cannot_be_a_formula(cti, home):
+    lines = list(csv.reader(cti("queue", *DAY, "--format", "csv").stdout.splitlines()))
+    head = lines[0]
+    assert dict(zip(head, lines[1], strict=True))["service_level_offered_percent"] == "50.0"
+    assert ["# service_level_offered_percent", "service_level.offered v1"] in lines
+    assert ["# T (answered in time)", "20 s"] in lines
+
+
+def test_a_table_for_people_says_its_period(cti):
+    result = cti("queue", *DAY)
+    assert "sales" in result.stdout
+    assert "from 2026-11-02 00:00+08:00" in result.stdout
+
+
+def test_a_report_explains_itself_in_two_languages(cti):
+    shown = {line["metric"]: line for line in json.loads(cti("explain", "queue", "--json").stdout)}
+    assert shown["asa v1"]["formula"] == "answered_wait_ms / answered"
+    assert "平均" in shown["asa v1"]["says_zh"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("queue", "--from", "2026-11-03", "--to", "2026-11-02"), "the period is empty"),
+        (("queue", "--from", "yesterday"), "is no instant"),
+        (("queue", "--within", "-1"), "0 or more"),
+    ],
+)
+def test_a_wrong_question_is_answered_in_one_line(cti, words, said):
+    result = cti(*words)
+    assert result.exit_code != 0
+    assert said in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
