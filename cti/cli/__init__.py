@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "callback": ("callback", "callback", "Callers who hung up and keep their place: list, cancel."),
     "call": ("call", "call", "Conversations: list them, show one, explain the decisions."),
     "report": ("report", "report", "Numbers from the call records, each with its definition."),
+    "journal": ("journal", "journal", "The journals: how far they are read; make all rows anew."),
     "acd": ("acd", "acd", "The decisions themselves: what would be decided now, if."),
     "simulate": ("simulate", "simulate", "Try a roster, skills or rings on recorded or generated callers."),
     "token": ("token", "token", "Access tokens of agents and supervisors."),

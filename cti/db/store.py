@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -100,6 +100,21 @@ class Store:
 
     def _upsert(self, table: Any) -> Any:
         return (sqlite if self.database.is_sqlite else postgresql).insert(table)
+
+    async def journals(self) -> list[Row]:
+        """Each file that was read: source, path, read_bytes, and how many of its lines are stored."""
+        file, line = JournalFileRow, JournalLineRow
+        same = and_(line.source == file.source, line.file_id == file.file_id)
+        count = select(func.count()).where(same).correlate(file).scalar_subquery()
+        columns = (file.source, file.path, file.offset.label("read_bytes"), count.label("lines"))
+        async with self.database.reading() as connection:
+            found = await connection.execute(select(*columns).order_by(file.source, file.path))
+            return [dict(row) for row in found.mappings()]
+
+    async def count_conversations(self) -> int:
+        """How many there are."""
+        async with self.database.reading() as connection:
+            return int((await connection.execute(select(func.count()).select_from(ConversationRow))).scalar_one())
 
     async def refold_all(self) -> None:
         """Fold every conversation anew from the stored lines (after the fold itself was changed)."""

@@ -190,3 +190,24 @@ def test_a_wrong_question_is_answered_in_one_line(cti, words, said):
     assert result.exit_code != 0
     assert said in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def journal(home: Path):
+    return lambda *words: CliRunner().invoke(main, ["--home", str(home), "journal", *words])
+
+
+def test_what_is_read_of_the_journals_is_told(journal, home):
+    found = {row["source"]: row for row in json.loads(journal("status", "--json").stdout)}
+    assert (found["queue_log"]["lines"], found["engine"]["lines"]) == (14, 3)
+    assert {row["unread_bytes"] for row in found.values()} == {0}
+    path = load_config(home).log_dir / "queue_log"
+    path.write_text(path.read_text() + log(130, "1793580000.6", "sales", "NONE", "CLOSED") + "\n")
+    assert max(row["unread_bytes"] for row in json.loads(journal("status", "--json").stdout)) > 0
+    assert "1 new lines" in journal("read").stdout
+
+
+def test_a_rebuild_changes_no_number(journal, cti):
+    before = cti("queue", *DAY, "--format", "csv").stdout
+    assert journal("rebuild").stdout == "5 conversations\n"
+    assert cti("queue", *DAY, "--format", "csv").stdout == before

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import text
+
 from cti.core.metrics.counters import Thresholds, add, count
 from cti.core.metrics.facts import Channel, Offer, Visit
 from cti.core.metrics.intervals import By, start_of
@@ -96,3 +98,18 @@ async def test_refolding_makes_the_same_facts(store, day, instant):
     assert [line async for line in store.export()] == before
     now = datetime.fromtimestamp(0, UTC) + timedelta(days=40_000)
     assert len(await agent_times(store.database, span(instant, first=0), now=now)) == 1
+
+
+async def test_reporting_jobs_see_each_stretch_of_an_agents_time_with_its_end(store, day, instant):
+    for second, presence in ((0, "ready"), (60, "talking"), (90, "ready")):
+        day.tell("presence", (instant(second)).timestamp(), agent="1001", presence=presence, reason="")
+    await Importer(day.files, store).drain()
+    async with store.database.reading() as connection:
+        rows = (
+            await connection.execute(text("SELECT presence, ended IS NULL FROM agent_states ORDER BY started"))
+        ).all()
+    assert [(presence, bool(open_)) for presence, open_ in rows] == [
+        ("ready", False),
+        ("talking", False),
+        ("ready", True),
+    ]

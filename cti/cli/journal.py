@@ -1,0 +1,91 @@
+"""`cti journal`: what is read of the journals, and the rows made anew from them. It asks and prints; nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..config import load_config
+from ..core.journal import Source
+from ..db.store import Store
+from ..journal.importer import Importer, journal_files
+from .rows import as_json, print_json, print_table, with_store
+
+
+@click.group()
+def journal() -> None:
+    """The journals, from which every row can be made again."""
+
+
+@journal.command()
+@as_json
+@click.pass_obj
+def status(home: Path, as_json: bool) -> None:
+    """How far each journal has been read, file by file. What is unread the running engine reads, or `read`."""
+    config = load_config(home)
+    files = journal_files(config.log_dir, config.journal_file)
+    paths = {
+        Source.QUEUE_LOG: files.queue_log,
+        Source.CEL: files.cel,
+        Source.CDR: files.cdr,
+        Source.ENGINE: files.engine,
+    }
+
+    async def read(store: Store) -> list[dict[str, Any]]:
+        return await store.journals()
+
+    rows = with_store(home, read)
+    for row in rows:
+        row["bytes"] = _size(paths[Source(row["source"])], row["path"])
+        row["unread_bytes"] = None if row["bytes"] is None else max(0, row["bytes"] - row["read_bytes"])
+    if as_json:
+        print_json(rows)
+        return
+    columns = ("source", "path", "lines", "read_bytes", "unread_bytes")
+    print_table(columns, [[_shown(row[name]) for name in columns] for row in rows], none="no journal has been read yet")
+
+
+def _size(current: Path, path: str) -> int | None:
+    """Bytes of the file; None where it is gone (rotated away): a rebuild uses the lines that are stored."""
+    try:
+        return (current.parent / path).stat().st_size
+    except OSError:
+        return None
+
+
+def _shown(value: Any) -> str:
+    return "gone" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@journal.command("read")
+@click.pass_obj
+def read_now(home: Path) -> None:
+    """Read what is unread now (a running engine does so by itself)."""
+    config = load_config(home)
+    files = journal_files(config.log_dir, config.journal_file)
+
+    async def drain(store: Store) -> tuple[int, dict[str, int]]:
+        importer = Importer(files, store)
+        return await importer.drain(), importer.refused
+
+    lines, refused = with_store(home, drain)
+    click.echo(f"{lines:,} new lines")
+    for why, count in sorted(refused.items()):
+        click.echo(f"refused {count:,}: {why}", err=True)
+
+
+@journal.command()
+@click.pass_obj
+def rebuild(home: Path) -> None:
+    """Make every conversation, visit, offer, presence and explanation anew from the stored lines.
+
+    For after an update that folds better. In one transaction: readers see the old rows until the new ones are there.
+    """
+
+    async def fold(store: Store) -> int:
+        await store.refold_all()
+        return await store.count_conversations()
+
+    click.echo(f"{with_store(home, fold):,} conversations")
