@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import click
 from ..config import load_config
 from ..core.journal import Source
 from ..db.store import Store
-from ..journal.importer import Importer, journal_files
+from ..errors import UsageError
+from ..journal.importer import Importer, JournalFiles, journal_files
 from .rows import as_json, print_json, print_table, with_store
+
+_CHUNK = 1 << 20  # bytes in one transaction
 
 
 @click.group()
@@ -26,12 +30,7 @@ def status(home: Path, as_json: bool) -> None:
     """How far each journal has been read, file by file. What is unread the running engine reads, or `read`."""
     config = load_config(home)
     files = journal_files(config.log_dir, config.journal_file)
-    paths = {
-        Source.QUEUE_LOG: files.queue_log,
-        Source.CEL: files.cel,
-        Source.CDR: files.cdr,
-        Source.ENGINE: files.engine,
-    }
+    paths = files.paths()
 
     async def read(store: Store) -> list[dict[str, Any]]:
         return await store.journals()
@@ -70,7 +69,40 @@ def read_now(home: Path) -> None:
         importer = Importer(files, store)
         return await importer.drain(), importer.refused
 
+    _say(*with_store(home, drain))
+
+
+@journal.command("import")
+@click.argument("queue_log", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def import_foreign(home: Path, queue_log: Path) -> None:
+    """Read another installation's QUEUE_LOG, with its rotated files beside it, to try the reports on years of calls.
+
+    Again reads only what is new. Keep it apart from your own calls: an instance of its own (cti init) is made for that.
+    """
+    said = time.monotonic()
+
+    async def drain(store: Store) -> tuple[int, dict[str, int]]:
+        nonlocal said
+        importer, lines, new = (
+            Importer(JournalFiles(queue_log=queue_log, foreign=True), store, chunk_bytes=_CHUNK),
+            0,
+            -1,
+        )
+        while new:
+            lines += (new := await importer.step())
+            if time.monotonic() - said > 1:
+                said = time.monotonic()
+                click.echo(f"{lines:,} lines", err=True)
+        return lines, importer.refused
+
     lines, refused = with_store(home, drain)
+    _say(lines, refused)
+    if not lines and refused:
+        raise UsageError(f"{queue_log} is no queue_log; its lines begin with epoch|callid|queue|agent|event")
+
+
+def _say(lines: int, refused: dict[str, int]) -> None:
     click.echo(f"{lines:,} new lines")
     for why, count in sorted(refused.items()):
         click.echo(f"refused {count:,}: {why}", err=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Integer, Select, cast, func, literal_column, select
@@ -111,7 +112,7 @@ async def agent_times(database: Database, span: Span, now: datetime) -> list[Age
 
 
 def _times(rows: Sequence[Any], since: datetime, until: datetime) -> Iterator[AgentTime]:
-    for row, following in zip(rows, [*rows[1:], None], strict=True):
+    for row, following in pairwise([*rows, None]):
         same = following is not None and following.agent == row.agent
         started, ended = max(row.at, since), min(following.at if same else until, until)
         if started < ended:

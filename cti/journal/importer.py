@@ -41,12 +41,26 @@ class LineStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalFiles:
-    """Where the four journals are. See `journal_files` for an instance's."""
+    """Where the four journals are; None: there is none. `foreign`: another installation's, with names of any kind.
+
+    See `journal_files` for an instance's own.
+    """
 
     queue_log: Path
-    cel: Path
-    cdr: Path
-    engine: Path
+    cel: Path | None = None
+    cdr: Path | None = None
+    engine: Path | None = None
+    foreign: bool = False
+
+    def paths(self) -> dict[Source, Path]:
+        """Those that there are."""
+        named = {
+            Source.QUEUE_LOG: self.queue_log,
+            Source.CEL: self.cel,
+            Source.CDR: self.cdr,
+            Source.ENGINE: self.engine,
+        }
+        return {source: path for source, path in named.items() if path is not None}
 
 
 def journal_files(log_dir: Path, engine: Path) -> JournalFiles:
@@ -125,12 +139,13 @@ class Importer:
         return lines, read
 
     def _journals(self) -> list[tuple[Source, Path, Parser]]:
-        return [
-            (Source.QUEUE_LOG, self.files.queue_log, queue_log.parse),
-            (Source.CEL, self.files.cel, cel.parse),
-            (Source.CDR, self.files.cdr, cdr.parse),
-            (Source.ENGINE, self.files.engine, engine_log.parse),
-        ]
+        parsers: dict[Source, Parser] = {
+            Source.QUEUE_LOG: queue_log.parse_foreign if self.files.foreign else queue_log.parse,
+            Source.CEL: cel.parse,
+            Source.CDR: cdr.parse,
+            Source.ENGINE: engine_log.parse,
+        }
+        return [(source, path, parsers[source]) for source, path in self.files.paths().items()]
 
     async def _tail(self, source: Source, path: Path, parser: Parser) -> tuple[Tail, Parser]:
         split = split_csv if source in (Source.CEL, Source.CDR) else split_lines

@@ -20,6 +20,7 @@ _LONGEST_SECONDS = 7 * 86_400  # nobody waits or talks longer than a week
 # channel_internal_api.c makes a uniqueid as [systemname-]epoch.sequence; we check it, we never take it apart.
 CALL = re.compile(r"(?:[A-Za-z0-9_.-]{1,100}-)?[0-9]{1,12}\.[0-9]{1,10}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/-]{0,79}", re.ASCII)
+_FOREIGN_NAME = re.compile(r"[^|\x00-\x1f\x7f]{1,80}")  # members with names: `Li Na`, `李娜`, `Agent/7 (late)`
 _NUMBER = re.compile(r"[+0-9*#A-Za-z]{0,80}", re.ASCII)  # all that FILTER() lets pass; AST_CHANNEL_NAME is 80
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -32,6 +33,15 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
 
     `data` always holds `queue` and `agent` ("" for NONE); the rest by event, seconds and milliseconds as int.
     """
+    return _parse(raw, file_id, offset, _NAME)
+
+
+def parse_foreign(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
+    """The same of another installation's file, whose queues and agents may be called anything that fits a line."""
+    return _parse(raw, file_id, offset, _FOREIGN_NAME)
+
+
+def _parse(raw: bytes, file_id: str, offset: int, names: re.Pattern[str]) -> JournalLine | None:
     text = raw.rstrip(b"\r").decode("utf-8", "replace")
     if _CONTROL.search(text):
         raise LineError("a control character")
@@ -47,7 +57,7 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
         return None
     if not CALL.fullmatch(call):
         raise LineError("a call id that Asterisk does not make")
-    values = {"queue": _name(queue, "queue"), "agent": _name(agent, "agent")}
+    values = {"queue": _name(queue, "queue", names), "agent": _name(agent, "agent", names)}
     return JournalLine(
         source=Source.QUEUE_LOG,
         file_id=file_id,
@@ -69,10 +79,10 @@ def _instant(text: str) -> datetime:
     return datetime.fromtimestamp(float(text), UTC)
 
 
-def _name(text: str, what: str) -> str:
+def _name(text: str, what: str, names: re.Pattern[str]) -> str:
     if text in ("NONE", ""):
         return ""
-    if not _NAME.fullmatch(text):
+    if not names.fullmatch(text):
         raise LineError(f"a strange {what} name")
     return text
 

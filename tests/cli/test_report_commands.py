@@ -211,3 +211,32 @@ def test_a_rebuild_changes_no_number(journal, cti):
     before = cti("queue", *DAY, "--format", "csv").stdout
     assert journal("rebuild").stdout == "5 conversations\n"
     assert cti("queue", *DAY, "--format", "csv").stdout == before
+
+
+FOREIGN = """1700000000|NONE|NONE|NONE|QUEUESTART|
+1700000001|1700000001.7|Kundendienst|NONE|ENTERQUEUE||0049301234|1
+1700000009|1700000001.7|Kundendienst|Müller, Ute|CONNECT|8|1700000005.8|3
+1700000069|1700000001.7|Kundendienst|Müller, Ute|COMPLETECALLER|8|60|1
+not a line at all
+"""
+
+
+def test_another_installations_years_can_be_reported_on(journal, cti, tmp_path):
+    (tmp_path / "old").mkdir()
+    old = tmp_path / "old" / "queue_log"
+    old.write_text(FOREIGN)
+    result = journal("import", str(old))
+    assert result.stdout == "3 new lines\n"
+    assert "refused 1" in result.stderr
+    found = rows(cti("agent", "--from", "2023-11-01", "--to", "2023-12-01", "--format", "json"), "agent")
+    assert found["Müller, Ute"]["answered"] == 1
+    assert journal("import", str(old)).stdout == "0 new lines\n"
+
+
+def test_what_is_no_queue_log_is_refused_with_a_reason(journal, tmp_path):
+    (tmp_path / "letter").mkdir()
+    letter = tmp_path / "letter" / "dear.txt"
+    letter.write_text("Dear Sir,\nyours\n")
+    result = journal("import", str(letter))
+    assert result.exit_code != 0
+    assert "is no queue_log" in result.stderr
