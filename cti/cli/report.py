@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,10 +21,19 @@ from ..reports.build import Asked, build, definitions
 from ..reports.catalogue import REPORTS
 from ..reports.document import Report, shown
 from ..reports.formats import as_csv, as_json
+from ..reports.page import as_html
+from ..reports.sheet import as_xlsx
 from .counted import check_counts, counted_for, drilled
 from .rows import console, instant, localised, print_json, print_table, seen, timezone, with_store, zone
 
-_FORMATS = ("table", "csv", "json")
+_FORMATS = ("table", "csv", "json", "html", "xlsx")
+_WRITTEN: dict[str, Callable[[Report], str | bytes]] = {
+    "table": as_csv,  # a file is not looked at with columns in mind
+    "csv": as_csv,
+    "json": as_json,
+    "html": as_html,
+    "xlsx": as_xlsx,
+}
 _AGO = re.compile(r"([1-9][0-9]{0,3})([hdw])")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -37,6 +47,9 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--within", default=20.0, show_default=True, help="T: answered in time, seconds."),
     click.option("--short", default=5.0, show_default=True, help="S: a short abandon, seconds."),
     click.option("--format", "form", type=click.Choice(_FORMATS), default="table", show_default=True),
+    click.option(
+        "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write into this file, not to the terminal."
+    ),
     click.option("--drill", is_flag=True, help="The rows behind the numbers instead."),
     click.option("--check", is_flag=True, help="Count row by row as well and list what differs (exit code 1)."),
     timezone,
@@ -80,7 +93,9 @@ def _command(name: str) -> click.Command:
     return click.command(name, help=f"{REPORTS[name].says.capitalize()}.")(callback)
 
 
-def _run(home: Path, name: str, *, form: str, drill: bool, check: bool, timezone: str, **options: Any) -> None:
+def _run(
+    home: Path, name: str, *, form: str, out: Path | None, drill: bool, check: bool, timezone: str, **options: Any
+) -> None:
     asked, span = _asked(home, name, zone(home, timezone), **options)
     if drill:
         rows = with_store(home, lambda store: drilled(store.database, name, span))
@@ -93,7 +108,10 @@ def _run(home: Path, name: str, *, form: str, drill: bool, check: bool, timezone
         return build(asked, counted, titles), differences
 
     found, differences = with_store(home, read)
-    _print(found, form)
+    if form == "table" and out is None:
+        _print(found)
+    else:
+        _write(_WRITTEN[form](found), out)
     if check:
         for line, counter, ours, rows_say in differences:
             click.echo(f"differs: {line or 'all'}: {counter} is {ours}, the rows say {rows_say}", err=True)
@@ -135,24 +153,34 @@ def _begin(text: str, now: datetime, where: ZoneInfo) -> datetime | None:
     return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}) if ago else instant(text, where)
 
 
-def _print(found: Report, form: str) -> None:
-    if form == "json":
-        click.echo(as_json(found))
-    elif form == "csv":
-        click.echo(as_csv(found), nl=False)
-    else:
-        names = [column.title for column in found.columns]
-        units = [column.unit for column in found.columns]
-        rows = [[shown(value, unit) for value, unit in zip(row, units, strict=True)] for row in found.rows]
-        total = [
-            shown(value, unit) if value is not None or unit not in ("text", "instant") else ""
-            for value, unit in zip(found.total, units, strict=True)
-        ]
-        if total and len(rows) > 1:
-            total[0] = "all"
-            rows.append(total)
-        print_table(names, rows, none="no calls in this period")
-        console().print(seen(", ".join(f"{name} {value}" for name, value in found.about.items())), style="dim")
+def _print(found: Report) -> None:
+    names = [column.title for column in found.columns]
+    units = [column.unit for column in found.columns]
+    rows = [[shown(value, unit) for value, unit in zip(row, units, strict=True)] for row in found.rows]
+    if len(rows) > 1:
+        totals = zip(found.total, units, strict=True)
+        rows.append(["" if unit in ("text", "instant") else shown(value, unit) for value, unit in totals])
+        rows[-1][0] = "all"
+    print_table(names, rows, none="no calls in this period")
+    console().print(seen(", ".join(f"{name} {value}" for name, value in found.about.items())), style="dim")
+
+
+def _write(data: str | bytes, out: Path | None) -> None:
+    """Into a file that appears whole or not at all, or to standard output (a terminal takes no bytes)."""
+    raw = data.encode() if isinstance(data, str) else data
+    if out is None:
+        if isinstance(data, bytes) and sys.stdout.isatty():
+            raise UsageError("this format is for a file: add --out FILE, or redirect the output")
+        click.echo(raw, nl=not raw.endswith(b"\n") and isinstance(data, str))
+        return
+    half = out.with_name(f".{out.name}.new")
+    try:
+        half.write_bytes(raw)
+        half.replace(out)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise UsageError(f"cannot write {out}: {error.strerror}") from error
+    click.echo(f"{out}: {len(raw):,} bytes", err=True)
 
 
 def _print_rows(rows: list[dict[str, Any]], form: str, where: ZoneInfo) -> None:

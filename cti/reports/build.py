@@ -91,7 +91,7 @@ def _column(metric: Metric) -> Column:
         name=metric.name.replace(".", "_") + suffix,
         unit=metric.unit.value,
         metric=f"{metric.name} v{metric.version}",
-        title=metric.name,
+        title=metric.name.replace("_", " ").replace(".", ": "),
         title_zh=metric.says_zh,
     )
 

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
@@ -240,3 +241,40 @@ def test_what_is_no_queue_log_is_refused_with_a_reason(journal, tmp_path):
     result = journal("import", str(letter))
     assert result.exit_code != 0
     assert "is no queue_log" in result.stderr
+
+
+def test_a_page_needs_nothing_else_and_has_charts_and_definitions(cti, tmp_path):
+    page = tmp_path / "week.html"
+    result = cti("queue", *DAY, "--by", "hour", "--format", "html", "--out", str(page))
+    assert result.exit_code == 0, result.output
+    text = page.read_text()
+    assert text.count("<svg") == 2
+    assert "service_level.offered v1 = answered_in_time / entered" in text
+    assert "http" not in text.replace("http-equiv", "")
+    assert '<td class="count">4</td>' in text
+
+
+def test_what_people_are_called_stays_text_in_a_page(cti, journal, tmp_path):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "queue_log").write_text(FOREIGN.replace("Müller, Ute", "<script>alert(1)</script>"))
+    journal("import", str(tmp_path / "old" / "queue_log"))
+    text = cti("agent", "--from", "2023-11-01", "--to", "2023-12-01", "--format", "html").stdout
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_a_spreadsheet_has_numbers_and_local_instants(cti, tmp_path):
+    path = tmp_path / "week.xlsx"
+    assert cti("interval", *DAY, "--by", "hour", "--format", "xlsx", "--out", str(path)).exit_code == 0
+    book = openpyxl.load_workbook(path)
+    head, first, *_ = book["interval"].iter_rows(values_only=True)
+    row = dict(zip(head, first, strict=True))
+    assert (row["from"].hour, row["entered"], row["asa_seconds"]) == (9, 4, 15.0)
+    assert "service_level.offered v1" in {line[0] for line in book["definitions"].iter_rows(values_only=True)}
+
+
+def test_a_file_that_cannot_be_written_is_told_in_one_line(cti, tmp_path):
+    result = cti("queue", *DAY, "--out", str(tmp_path / "no" / "such.csv"))
+    assert result.exit_code != 0
+    assert result.stderr.count("\n") == 1
+    assert "cannot write" in result.stderr
