@@ -127,7 +127,7 @@ async def _serve(
     stop: asyncio.Event,
 ) -> None:
     verify = verifier(config, People(store.database))
-    scripts = ScriptHost(_scripts_folder(config))
+    scripts = ScriptHost(scripts_folder(config), config.script_seconds)
     features = Features(engine, engine.pause_reason)
     routes = {
         "acd": engine.lobby.serve,
@@ -222,7 +222,8 @@ async def _reloading(config: Config, engine: Engine, store: Store, link: Manager
             log.error("reload refused: %s", error)
 
 
-def _scripts_folder(config: Config) -> Path:
+def scripts_folder(config: Config) -> Path:
+    """The instance's own scripts, else the shipped examples."""
     own = config.home / "agi_scripts"
     return own if own.is_dir() else shared_folder("agi_scripts")
 

@@ -54,6 +54,7 @@ class Config:
     pbx_etc: str = option("", "folder of Asterisk's configuration files; empty: var/pbx/etc (system: /etc/asterisk)")
     heartbeat_seconds: float = option(1.0, "how often the engine tells its supervisor that it lives")
     stalled_seconds: float = option(4.0, "silence after which the supervisor replaces the engine")
+    script_seconds: float = option(10.0, "how long a script of agi_scripts may take; its own `# limit: 3 s` wins")
     speech: tuple[str, ...] = option(
         (), "program that speaks prompts, as a list: {voice} {language} {out} {text_file}; empty: espeak-ng"
     )

@@ -208,7 +208,10 @@ def _import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = 
 
 
 def _print(*values: object, **options: Any) -> None:
-    builtins.print(*values, **{"file": _notes, **options})
+    if options.get("file") is not None:
+        builtins.print(*values, **options)
+    else:  # one note for one call: print() writes every value by itself
+        _notes.write((options.get("sep") or " ").join(map(str, values)))
 
 
 _notes = Notes()

@@ -34,7 +34,11 @@ from .dialogue import Dialogue
 from .hosting import HostedAGI, Line, Seat, Taken, namespace
 
 VERDICT = "CTI_SCRIPT"
+LEAST_LIMIT, MOST_LIMIT = 0.1, 600.0  # seconds: a caller waits meanwhile
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
+_LIMIT = re.compile(r"#+\s*limit:\s*(.*?)\s*$", re.IGNORECASE)
+_SECONDS = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)\s*(?:s|sec|seconds?)?", re.ASCII)
+_BEGINNING = 4096  # bytes in which a limit is looked for
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +55,8 @@ class Loaded:
 class ScriptHost:
     """Runs `folder`/<name>.py for calls to `agi://…/script/<name>`; mount `host.handle` at the route `script/`.
 
-    At most `threads` scripts run at once, each for `limit_seconds`; waiting for a free thread counts.
+    At most `threads` scripts run at once, each for `limit_seconds` or for what it says itself in a comment near its
+    beginning (`# limit: 3 s`); waiting for a free thread counts.
     """
 
     def __init__(self, folder: Path, limit_seconds: float = 10.0, threads: int = 16) -> None:
@@ -59,6 +64,7 @@ class ScriptHost:
         self.limit_seconds = limit_seconds
         self._places = asyncio.Semaphore(threads)
         self._loaded: dict[str, Loaded] = {}
+        self._limits: dict[str, tuple[tuple[int, int], float]] = {}
         self._loading: dict[str, threading.Lock] = {}  # one each: a script that hangs on import holds up only itself
 
     async def handle(self, dialogue: Dialogue) -> None:
@@ -70,25 +76,26 @@ class ScriptHost:
 
         An unknown name or one that is no plain name is logged and becomes `CTI_SCRIPT=error`.
         """
-        until = asyncio.get_running_loop().time() + self.limit_seconds
+        began, limit = asyncio.get_running_loop().time(), self.limit_seconds
         try:
-            file = self._file(name)
-            async with asyncio.timeout_at(until):
+            file = self.file_of(name)
+            limit = self.limit_of(file)
+            async with asyncio.timeout_at(began + limit):
                 await self._places.acquire()
         except NotFound as error:
             log.warning("%s", error)
             return await dialogue.finish([(VERDICT, "error")])
         except TimeoutError:
-            log.warning("script %a: no thread was free within %g s", name, self.limit_seconds)
+            log.warning("script %a: no thread was free within %g s", name, limit)
             return await dialogue.finish([(VERDICT, "timeout")])
-        await self._run(file, dialogue, until)
+        await self._run(file, dialogue, began + limit, limit)
         return None
 
     def names(self) -> list[str]:
         """The scripts there are."""
         return sorted(file.stem for file in self.folder.glob("*.py") if _NAME.fullmatch(file.stem))
 
-    async def _run(self, file: Path, dialogue: Dialogue, until: float) -> None:
+    async def _run(self, file: Path, dialogue: Dialogue, until: float, limit: float) -> None:
         """Holds one place, and gives it back when the thread has ended."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[str] = loop.create_future()
@@ -112,7 +119,7 @@ class ScriptHost:
             async with asyncio.timeout_at(until):
                 verdict = await asyncio.shield(ended)
         except TimeoutError:
-            log.warning("script %a: stopped after %g s", file.stem, self.limit_seconds)
+            log.warning("script %a: stopped after %g s", file.stem, limit)
         except asyncio.CancelledError:
             line.cut()
             raise
@@ -122,12 +129,27 @@ class ScriptHost:
                 ended.cancel()
         await dialogue.attach((VERDICT, verdict))
 
-    def _file(self, name: str) -> Path:
+    def file_of(self, name: str) -> Path:
+        """The file of a script. Raises NotFound for one that there is not, or that is no plain name."""
         plain = name.removesuffix(".py")
         file = self.folder / f"{plain}.py"
         if _NAME.fullmatch(plain) is None or not file.is_file() or file.resolve().parent != self.folder:
             raise NotFound(f"no script {name[:80]!a} in {str(self.folder)!a}; there are: {', '.join(self.names())}")
         return file
+
+    def limit_of(self, file: Path) -> float:
+        """How long this script may take, in seconds, as its file says now; a wrong `# limit:` is logged, not obeyed."""
+        status = file.stat()
+        stamp = (status.st_mtime_ns, status.st_size)
+        known = self._limits.get(file.stem)
+        if known is None or known[0] != stamp:
+            try:
+                said = limit_in(_beginning(file))
+            except ValueError as error:
+                log.error("%s:%s; %g s it is", file, error, self.limit_seconds)
+                said = None
+            known = self._limits[file.stem] = (stamp, said or self.limit_seconds)
+        return known[1]
 
     def load(self, file: Path) -> Loaded:
         """The script as the file is now. Raises whatever compiling or importing it raises. Called in a thread."""
@@ -194,6 +216,25 @@ class _Work:
             log.info("script %a: the caller went", name)
         except BaseException:
             log.exception("script %a failed", name)
+
+
+def limit_in(text: str) -> float | None:
+    """The seconds of the first `# limit: 3 s` line, None without one. Raises ValueError, `line: what`."""
+    for number, line in enumerate(text.splitlines(), 1):
+        said = _LIMIT.match(line)
+        if said is None:
+            continue
+        seconds = _SECONDS.fullmatch(said[1])
+        if seconds is None or not LEAST_LIMIT <= float(seconds[1]) <= MOST_LIMIT:
+            allowed = f"{LEAST_LIMIT:g} to {MOST_LIMIT:g} seconds, such as 3 s"
+            raise ValueError(f"{number}: limit {said[1][:40]!a} is not {allowed}")
+        return float(seconds[1])
+    return None
+
+
+def _beginning(file: Path) -> str:
+    with file.open("rb") as start:
+        return start.read(_BEGINNING).decode("utf-8", "replace")
 
 
 def _has_main(tree: ast.Module) -> bool:

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "journal": ("journal", "journal", "The journals: how far they are read; make all rows anew."),
     "acd": ("acd", "acd", "The decisions themselves: what would be decided now, if."),
     "simulate": ("simulate", "simulate", "Try a roster, skills or rings on recorded or generated callers."),
+    "agi": ("agi", "agi", "Scripts of agi_scripts/: list them, try one without a phone."),
     "token": ("token", "token", "Access tokens of agents and supervisors."),
     "demo": ("demo", "demo", "Real SIP calls by simulated customers to simulated agents."),
     "docs": ("docs", "docs", "Print the state tables that the engine runs on."),

@@ -17,8 +17,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from cti.agi.pretend import PretendChannel
 from cti.agi.scripts import ScriptHost
 from cti.agi.server import AgiServer
+from cti.agi.wire import ReplyParser
 from cti.config import Config
 from cti.errors import AgiHangup, SoundMissing
 from cti.pbx.find import Installation, find_asterisk
@@ -27,12 +29,13 @@ from cti.share import shared_folder
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
 MODULES = "pbx_config res_speech res_agi res_clioriginate app_verbose app_exec app_stack func_callerid func_channel"
-MODULES += " res_timing_timerfd format_wav res_musiconhold codec_ulaw"
+MODULES += " res_timing_timerfd app_record format_wav res_musiconhold codec_ulaw"
 
 DIALPLAN = """
 [t]
 exten => _[a-z].,1,Answer()
  same => n,Set(CALLERID(num)=13800138000)
+ same => n,Set(HERE=there)
  same => n,AGI(agi://127.0.0.1:{port}/${{EXTEN}},one,t w o)
  same => n,Verbose(0,SAW ${{EXTEN}} status=${{AGISTATUS}} a=${{A}} z=${{Z}} verdict=${{CTI_VERDICT}})
  same => n,Hangup()
@@ -97,6 +100,72 @@ def configure(home: Path, run: Path, installation: Installation, port: int, nobo
     for sound, seconds in {"moh/music": 5.0, "long": 30.0, "short": 0.3}.items():
         write_wav(home / f"{sound}.wav", tone(440, seconds))
     (home / "etc/extensions.conf").write_text(DIALPLAN.format(port=port, nobody=nobody))
+
+
+# What pretend.py claims to answer as Asterisk does. Pressed keys are in test_pretend.py: nobody presses one here.
+COMPARED = """
+NOOP
+noop "x"
+CHANNEL STATUS
+SET VARIABLE A "1"
+GET VARIABLE A
+GET VARIABLE HERE
+GET VARIABLE NOTHING
+GET VARIABLE "CALLERID(num)"
+SET VARIABLE A ""
+GET VARIABLE A
+SET VARIABLE "B" "say \\"hi\\" \\\\ there"
+GET VARIABLE B
+GET FULL VARIABLE "${{A}}x${{HERE}}"
+GET FULL VARIABLE "${{NOTHING}}"
+ANSWER
+STREAM FILE "{short}" ""
+STREAM FILE "{short}" "12" 0
+CONTROL STREAM FILE "{short}" ""
+GET OPTION "{short}" "12" 20
+GET DATA "{short}" 20 4
+WAIT FOR DIGIT 20
+SAY DIGITS 1 ""
+RECORD FILE "{short}-recorded" wav "#" 50
+EXEC NoOp x
+EXEC Set "C=2"
+GET VARIABLE C
+VERBOSE "hello" 1
+DATABASE GET fam none
+DATABASE PUT fam key value
+DATABASE GET fam key
+DATABASE DEL fam key
+DATABASE DEL fam key
+DATABASE GET fam key
+DATABASE PUT fam a b
+DATABASE DELTREE fam
+SEND TEXT "hi"
+SET CALLERID "12345"
+GET VARIABLE "CALLERID(num)"
+SET CONTEXT other
+SET EXTENSION 5
+SET PRIORITY 1
+SET AUTOHANGUP 0
+SET MUSIC ON
+SET MUSIC OFF
+FOO
+SET FOO x
+SET VARIABLE
+GET DATA
+STREAM FILE x
+EXEC
+HANGUP
+NOOP
+SET VARIABLE C 1
+GET VARIABLE C
+VERBOSE x 1
+DATABASE GET fam none
+ANSWER
+STREAM FILE "{short}" ""
+WAIT FOR DIGIT 20
+CHANNEL STATUS
+SET CALLERID 1
+""".strip().splitlines()
 
 
 class Handlers:
@@ -165,6 +234,26 @@ class Handlers:
         self.told.put_nowait(await dialogue.wait_key("1", 0.2))
         await dialogue.finish([("CTI_VERDICT", "dial")])
 
+    async def compares(self, dialogue):
+        """The same commands to the real channel and to the pretended one; what they answered differently."""
+        pretended, loop = PretendChannel(variables={"HERE": "there"}), asyncio.get_running_loop()
+        pretended.environment["agi_callerid"] = "13800138000"
+        dialogue._watched = True  # it goes on after the hang-up
+        for line in COMPARED:
+            command = line.format(short=self.home / "short")
+            answer = loop.create_future()
+            dialogue._pending.append(answer)
+            dialogue._transport.write(f"{command}\n".encode())
+            try:
+                real = await asyncio.wait_for(answer, 5)
+            except Exception as error:
+                self.told.put_nowait((line, error))
+                break
+            (ours, *_) = ReplyParser().feed(f"{pretended.answer(command)}\n".encode())
+            if (real.code, real.result, real.value) != (ours.code, ours.result, ours.value):
+                self.told.put_nowait((line, real, ours))
+        self.told.put_nowait("compared")
+
     async def dies_playing(self, dialogue):
         running = asyncio.ensure_future(dialogue.play(str(self.home / "long")))
         await asyncio.sleep(0.5)
@@ -178,7 +267,7 @@ async def handlers(tmp_path_factory):
     made = Handlers(tmp_path_factory.mktemp("agi"))
     host = ScriptHost(shared_folder("agi_scripts"))
     names = ("finish", "steps", "dies", "hangup", "cancelled", "stalls")
-    names += ("cut", "plays", "dies_playing")
+    names += ("cut", "plays", "dies_playing", "compares")
     made.routes = {"script/": host.handle, "listen": made.cut, **{name: getattr(made, name) for name in names}}
     async with AgiServer("127.0.0.1", 0, made.routes) as server:
         made.port = server.port
@@ -273,6 +362,14 @@ async def test_a_server_that_dies_in_the_middle_of_a_prompt_frees_the_caller_at_
     await pbx.call("dies_playing")
     assert await pbx.saw("dies_playing") == "status=SUCCESS a= z= verdict="
     assert asyncio.get_running_loop().time() - await handlers.told.get() < 0.5
+
+
+async def test_a_pretended_channel_answers_as_this_one_does(pbx, handlers):
+    await pbx.call("compares")
+    differences = []
+    while (told := await handlers.told.get()) != "compared":
+        differences.append(told)
+    assert differences == []
 
 
 async def test_the_example_scripts_serve_real_calls(pbx, handlers, tmp_path, monkeypatch):

@@ -205,7 +205,7 @@ async def test_a_name_cannot_leave_the_folder(tmp_path, name):
     folder.mkdir()
     (tmp_path / "secret.py").write_text(SET.format("escaped"), encoding="utf-8")
     with pytest.raises(NotFound):
-        ScriptHost(folder)._file(name)
+        ScriptHost(folder).file_of(name)
 
 
 async def test_a_hangup_reaches_the_script_as_pyst2s_own_exception(house):
