@@ -26,7 +26,7 @@ def read_external(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.
         name=key.value,
         number=fields.matching("number", DID, DID_HINT, required=True),
         trunk=fields.reference("trunk", "trunk"),
-        ring_seconds=fields.number("ring_seconds", 60, 5, 300),
+        ring_seconds=fields.number("ring_seconds", 60, 3, 300),
         otherwise=fields.target("otherwise") or model.HANGUP,
         caller_id=fields.one_of("caller_id", model.EXTERNAL_CALLER_IDS, "ours"),
         confirm_prompt=(prompt or CONFIRM) if confirm else "",
