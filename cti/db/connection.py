@@ -83,7 +83,8 @@ def _make_folder(url: str) -> None:
 def _sqlite_connected(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own: `_sqlite_begins` does
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=10000", "synchronous=NORMAL"):
+    # The patience first: turning WAL on needs the lock too. Half a minute: another process may migrate or rebuild.
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
