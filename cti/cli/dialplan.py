@@ -12,7 +12,9 @@ from ..render.apply import apply as put_in_place
 from ..site.load import load_site
 from .dialplan_apply import apply
 from .dialplan_diff import diff
+from .dialplan_drift import drift
 from .dialplan_history import history
+from .dialplan_rollback import rollback
 from .dialplan_walk import walk
 from .shipping import installed, render_files
 
@@ -22,7 +24,7 @@ def dialplan() -> None:
     """Render Asterisk's files and put them in place."""
 
 
-for command in (diff, apply, history, walk):
+for command in (diff, apply, rollback, history, drift, walk):
     dialplan.add_command(command)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..config import load_config
+from ..config import Config, load_config
 from ..render.apply import Changed, plan
 from ..ship.shipping import Shipped
 from ..site.load import load_site
@@ -35,8 +35,13 @@ def apply(home: Path, message: str, dry_run: bool, accept: tuple[str, ...], as_j
         say = (lambda text: click.echo(text, err=True)) if as_json else click.echo
         done = ship(config, site, say=say, message=message, accepted=accept)
     if as_json:
-        _print_json(done, dry_run)
-        return
+        click.echo(json.dumps(shipped_json(done, dry_run), ensure_ascii=False))
+    else:
+        print_shipped(config, done, dry_run)
+
+
+def print_shipped(config: Config, done: Shipped, dry_run: bool) -> None:
+    """What came of it (or would)."""
     for name in done.changed.names if dry_run else ():
         click.echo(f"{'-' if name in done.changed.removed else '+'} {name}")
     word = "would be " if dry_run else ""
@@ -45,11 +50,11 @@ def apply(home: Path, message: str, dry_run: bool, accept: tuple[str, ...], as_j
         click.echo(_summary(done))
 
 
-def _print_json(done: Shipped, dry_run: bool) -> None:
+def shipped_json(done: Shipped, dry_run: bool) -> dict[str, object]:
+    """The same as values."""
     names = {name: getattr(done.changed, name) for name in Changed.__dataclass_fields__ if name != "unread"}
     version = done.version.told() if done.version else None
-    values = {"dry_run": dry_run, **names, "reloaded": done.reloaded, "version": version, "undone": done.undone}
-    click.echo(json.dumps(values, ensure_ascii=False))
+    return {"dry_run": dry_run, **names, "reloaded": done.reloaded, "version": version, "undone": done.undone}
 
 
 def _summary(done: Shipped) -> str:

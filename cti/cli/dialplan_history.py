@@ -53,7 +53,7 @@ def show(home: Path, number: int, name: str | None, as_json: bool) -> None:
     kept = history_of(config)
     version = kept.version(number)
     if name is not None:
-        files = {**kept.files(version), "site.yaml": kept.site_text(version)}
+        files = {**kept.files(version), **kept.site_files(version)}
         if not files.get(name):
             raise UsageError(f"version {number} has no file {name!r}; it has: {', '.join(files)}")
         click.echo(files[name], nl=False)
@@ -61,7 +61,7 @@ def show(home: Path, number: int, name: str | None, as_json: bool) -> None:
         click.echo(json.dumps(version.told(), ensure_ascii=False))
     else:
         click.echo(_line(config, version))
-        for word in [*version.words, *([f"failed: {version.why}"] if version.why else [])]:
+        for word in [*version.words, *(f"failed: {line}" for line in version.why.splitlines())]:
             click.echo(f"    {seen(word)}")
         click.echo(f"    {len(version.files)} files, changed: {', '.join(version.replaced) or 'none'}")
 
@@ -93,12 +93,12 @@ def _line(config: Config, version: Version) -> str:
     about = "; ".join(
         [*([f"{len(version.words)} changes in the site"] if version.words else []), *([state] if state else [])]
     )
-    at = version.at.astimezone(_zone(config)).strftime("%Y-%m-%d %H:%M:%S")
+    at = version.at.astimezone(zone_of(config)).strftime("%Y-%m-%d %H:%M:%S")
     parts = [f"{version.number:>4}  {at}  {what:<8} {version.who}", version.commit, seen(version.message), about]
     return "  ".join(part for part in parts if part)
 
 
-def _zone(config: Config) -> ZoneInfo | None:
+def zone_of(config: Config) -> ZoneInfo | None:
     """The site's; this machine's where the site cannot be read."""
     try:
         return ZoneInfo(load_site(config.site_file).site.timezone)

@@ -23,8 +23,10 @@ from ..render.prompts import make_sounds
 from ..render.render import Renderer
 from ..ship.console import Console
 from ..ship.history import History, Version
+from ..ship.origin import Origins
 from ..ship.shipping import Asterisk, Cargo, Shipped, Shipping, json_of
 from ..ship.words import changes, plain
+from ..site.files import files_of
 from ..site.model import Site
 from .running import tell_engine
 from .speech import speech_for
@@ -98,12 +100,25 @@ def cargo_of(
     values = plain(site)
     head = history_of(config).head()
     words = changes(history_of(config).site(head), values) if head else ()
+    files = render_files(config, site, installation)
     return Cargo(
         version=Version(who=who(), message=message, commit=commit_of(config.home), words=words, accepted=accepted),
-        files=render_files(config, site, installation),
-        parts={"site.yaml": config.site_file.read_bytes(), "site.json": json_of(values)},
+        files=files,
+        parts={"site.json": json_of(values), **site_parts(config)},
         make_sounds=lambda: sounds_of(config, site, installation, say),
+        origin=lambda file, line: origins_of(config, installation).of(file, files.get(file, ""), line),
     )
+
+
+def site_parts(config: Config) -> dict[str, bytes]:
+    """site.yaml and what it includes, for the history."""
+    found = (path for path in files_of(config.site_file) if path.is_file())
+    return {f"site/{path.relative_to(config.home)}": path.read_bytes() for path in found}
+
+
+def origins_of(config: Config, installation: Installation) -> Origins:
+    """Where this instance's lines come from."""
+    return Origins(Renderer(config, installation).folders, config.site_file)
 
 
 def sounds_of(config: Config, site: Site, installation: Installation, say: Say) -> bool:

@@ -106,6 +106,7 @@ def put_back(
         with _only_one(etc) as folder:
             ours, unread = _parsed(manifest or b"")
             here = {name: _bytes_of(etc / name) for name in before}
+            _remove_leftovers(etc)
             if here == before and _read_manifest(etc) == ours:
                 return False
             texts = {name: (data, modes.get(name, _mode(name))) for name, data in before.items() if data is not None}

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import NotFound, Refused, RenderError
+from .sounds import link_or_copy
 
 KEPT = 50  # versions; the oldest go
 WAIT_SECONDS = 60.0  # for another apply
@@ -79,7 +80,9 @@ class History:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise RenderError(f"{error.filename}: {error.strerror}; nothing was changed") from error
+            raise RenderError(
+                f"{error.filename}: {error.strerror}; nothing was changed; mend that, then run it again"
+            ) from error
         try:
             if not _locked(handle):
                 holder = os.pread(handle, 20, 0).decode(errors="replace").strip() or "unknown"
@@ -112,6 +115,14 @@ class History:
         good = [v for v in self.versions() if v.state in (State.PROVEN, State.UNPROVEN) and v.kind != "found"]
         return good[-1] if good else None
 
+    def before_head(self) -> Version | None:
+        """What was in place before that: where a rollback leads. After a rollback to N: what was before N."""
+        head = self.head()
+        last = 0 if head is None else head.of if head.kind == "rollback" else head.number
+        good = (State.PROVEN, State.UNPROVEN)
+        older = [v for v in self.versions() if v.number < last and v.kind == "apply" and v.state in good]
+        return older[-1] if older else None
+
     def pending(self) -> list[Version]:
         """Changes that were cut off (or are under way, for whoever does not hold the lock)."""
         return [version for version in self.versions() if version.state is State.PENDING]
@@ -129,10 +140,11 @@ class History:
             texts[name] = data.decode()
         return texts
 
-    def site_text(self, version: Version) -> str:
-        """site.yaml as it was; "" when it is not known."""
-        path = self._path(version.number) / "site.yaml"
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
+    def site_files(self, version: Version) -> dict[str, str]:
+        """site.yaml and what it included, as they were: path below the instance's folder -> text; {} when unknown."""
+        folder = self._path(version.number) / "site"
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in files}
 
     def site(self, version: Version) -> dict[str, Any]:
         """The site as plain values (`words.plain`); {} when it is not known."""
@@ -176,7 +188,9 @@ class History:
             _sync(self.folder)
         except OSError as error:
             _remove(new)
-            raise RenderError(f"{error.filename or new}: {error.strerror}; nothing was changed") from error
+            raise RenderError(
+                f"{error.filename or new}: {error.strerror}; nothing was changed; mend that, then run it again"
+            ) from error
         return version
 
     def keep_sounds(self, version: Version, sounds: Mapping[str, Path]) -> None:
@@ -185,7 +199,8 @@ class History:
         try:
             shutil.rmtree(new, ignore_errors=True)
             for name, source in sounds.items():
-                _link(source, new / name)
+                (new / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                link_or_copy(source, new / name)
             if new.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
                 os.rename(new, path)
@@ -230,6 +245,11 @@ class History:
             return None  # a folder of somebody else's
 
 
+def nothing_changed(error: OSError) -> RenderError:
+    """What the machine refused, and what to do."""
+    return RenderError(f"{error.filename}: {error.strerror}; nothing was changed: mend that, then run it again")
+
+
 def _as_json(version: Version) -> bytes:
     values = {**asdict(version), "at": version.at.isoformat()}
     return json.dumps(
@@ -244,15 +264,6 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _link(source: Path, target: Path) -> None:
-    """The same sound under another name, at no cost; a copy where that cannot be. A sound is never changed in place."""
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 def _sync(folder: Path) -> None:

@@ -99,7 +99,7 @@ def _parsed(answer: str) -> Iterator[Step]:
 def _line(step: Step) -> str:
     """As both sides can be compared: not beyond where `dialplan show` cuts, and whatever the terminal's letters are."""
     text = step.app if step.hint or not step.data else f"{step.app}({step.data})"
-    return re.sub(r"[^\x00-\x7f]+", "?", text)[:_SHOWN_BYTES].rstrip()
+    return re.sub(r"[^\x00-\x7f]+", "?", text)[:_SHOWN_BYTES].rstrip().removesuffix("()")
 
 
 def _unknown(wanted: list[Step], ask: Ask) -> Iterator[Finding]:

@@ -24,11 +24,12 @@ from ..render.apply import apply as put_in_place
 from ..render.reloads import needs_restart, reloads_for
 from .complaints import LogTail
 from .difference import in_place
-from .history import History, State, Version
+from .history import History, State, Version, nothing_changed
 from .probe import Finding, probe
 from .sounds import put_sounds_back, sounds_in_place
 
 Say = Callable[[str], None]
+MOST = 20  # findings that are told
 
 
 class Asterisk(Protocol):
@@ -43,12 +44,13 @@ class Asterisk(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cargo:
     """What is to be shipped. `make_sounds` makes the prompts and says whether music changed; `parts` are what the
-    history keeps besides the files (site.yaml, site.json)."""
+    history keeps besides the files (site.json, site/…); `origin` says where a line of a file comes from."""
 
     version: Version
     files: Mapping[str, str]
     parts: Mapping[str, bytes] = field(default_factory=dict)
     make_sounds: Callable[[], bool] = lambda: False
+    origin: Callable[[str, int], str] = lambda _file, _line: ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ class Shipping:
             cargo = load()
             self._keep_edits()
             changed = plan(cargo.files, self._etc)
-            if not changed.to_read and self._is_same_site(cargo):
+            if cargo.version.kind == "apply" and not changed.to_read and self._is_same_site(cargo):
                 music = cargo.make_sounds()
                 if head := self.history.head():
                     self._keep_sounds(head)
@@ -127,9 +129,13 @@ class Shipping:
                 commands = self._reload(changed.to_read, music)
             proven = self._prove(cargo, version, log)
         except BaseException as error:
-            touched = self._undo(version, str(error) or type(error).__name__)
+            touched = self._undo(
+                version, "\n".join([str(error) or type(error).__name__, *getattr(error, "findings", ())])
+            )
             if not touched:
                 self.history.drop(version)
+            if isinstance(error, OSError):
+                raise nothing_changed(error) from error
             raise
         mark_read(self._etc)
         state = State.PROVEN if proven else State.UNPROVEN
@@ -172,7 +178,9 @@ class Shipping:
         if findings:
             head = self.history.head()
             back = f"version {head.number} serves again" if head else "it is undone"
-            raise NotProven(f"version {version.number} is not what Asterisk runs: {back}", tuple(findings))
+            told = [_with_origin(cargo, finding) for finding in findings[:MOST]]
+            more = [f"and {len(findings) - MOST} more"] if len(findings) > MOST else []
+            raise NotProven(f"version {version.number} is not what Asterisk runs: {back}", [*told, *more])
         return True
 
     def _is_same_site(self, cargo: Cargo) -> bool:
@@ -192,7 +200,8 @@ class Shipping:
         owner = (self._etc / names[0]).owner() if there and (self._etc / names[0]).is_file() else ""
         digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
         found = Version(kind="found", at=at, who=owner, message=f"edited in place: {', '.join(names)}", files=digests)
-        kept = self.history.begin(found, {f"files/{name}": text.encode() for name, text in texts.items()})
+        parts = {f"files/{name}": text.encode() for name, text in texts.items()}
+        kept = self.history.begin(found, {**parts, "site.json": json_of(self.history.site(head))})
         self.history.settle(kept, State.UNPROVEN)
         self._say(f"edited in place since version {head.number}: {', '.join(names)}; kept as version {kept.number}")
 
@@ -219,9 +228,11 @@ class Shipping:
         return touched
 
 
+def _with_origin(cargo: Cargo, finding: Finding) -> str:
+    where = cargo.origin(finding.file, finding.line) if finding.line else ""
+    return f"{finding} (from {where})" if where else str(finding)
+
+
 def json_of(site: Any) -> bytes:
     """A site's plain values as the history keeps them."""
     return json.dumps(site, ensure_ascii=False, indent=1).encode()
-
-
-__all__ = ["Asterisk", "Cargo", "Finding", "Shipped", "Shipping", "json_of"]

@@ -27,11 +27,11 @@ def put_sounds_back(kept: Path, data: Path) -> None:
         return
     wanted = {f"{file.parent.name}/{file.name}": file for file in kept.glob("*/*")}
     try:
-        for name, source in wanted.items():
-            _put(source, data / "sounds" / Path(name).parent / "cti" / source.name)
         for name, file in sounds_in_place(data).items():
             if name not in wanted:
-                file.unlink(missing_ok=True)
+                file.unlink(missing_ok=True)  # first: where the disk is full this makes room
+        for name, source in wanted.items():
+            _put(source, data / "sounds" / Path(name).parent / "cti" / source.name)
     except OSError as error:
         raise RenderError(f"{error.filename}: {error.strerror}") from error
 
@@ -42,6 +42,14 @@ def _put(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_name(_NEW + target.name)
     new.unlink(missing_ok=True)
-    shutil.copyfile(source, new)
-    new.chmod(0o644)
+    link_or_copy(source, new)
     os.replace(new, target)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """The same sound under another name, at no cost; a copy where that cannot be."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+        target.chmod(0o644)

@@ -55,5 +55,5 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phones: list[PhoneCard
 def asterisk(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAsterisk:
     """This instance's Asterisk; `start` it."""
     fake = FakeAsterisk(home / "var/pbx/etc", home / "var/pbx/log/full")
-    monkeypatch.setattr(shipping, "asterisk_of", lambda config, installation: fake)
+    monkeypatch.setattr(shipping, "Console", lambda config, installation: fake)
     return fake

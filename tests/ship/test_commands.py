@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
+import pytest
 from standin import SITE, FakeAsterisk, cti
+
+from cti.render.inputs import PhoneCard
+from cti.share import shared_folder
 
 OTHER = SITE.replace("queue:a", "queue:b").replace("{a:", "{b:")
 
@@ -119,3 +124,148 @@ def test_an_apply_that_changes_nothing_is_no_version(home: Path) -> None:
     cti(home, "dialplan", "apply")
     assert "nothing to apply" in cti(home, "dialplan", "apply").stdout
     assert len(json.loads(cti(home, "dialplan", "history", "--json").stdout)["versions"]) == 1
+
+
+# --- proof, rollback, drift ---------------------------------------------------------------------------------------
+
+
+def test_a_line_that_asterisk_refuses_is_undone_and_told_with_every_place_it_comes_from(
+    home: Path, asterisk: FakeAsterisk
+) -> None:
+    asterisk.start()
+    cti(home, "dialplan", "apply")
+    before = asterisk.has
+    (home / "site.yaml").write_text(SITE.replace("overflow: hangup", "overflow: hangup, music: loud"))
+    asterisk.refuses = lambda line: line == "StartMusicOnHold(loud)"
+    failed = cti(home, "dialplan", "apply", "-m", "louder")
+    assert failed.exit_code == 8
+    first, *_, last = failed.stderr.splitlines()
+    assert "Asterisk has no such line in [cti-queue-a], extension s: StartMusicOnHold(loud) (from " in first
+    assert first.startswith("extensions.conf:")
+    assert "dialplan/_queues.j2:" in first
+    assert f"{home}/site.yaml:4)" in first
+    assert last == "error: version 2 is not what Asterisk runs: version 1 serves again"
+    assert asterisk.has == before
+    assert "failed, undone" in cti(home, "dialplan", "history").stdout.splitlines()[0]
+    assert "StartMusicOnHold(loud)" in cti(home, "dialplan", "history", "show", "2").stdout
+
+
+def test_a_new_complaint_in_the_log_undoes_it_unless_it_is_accepted(home: Path, asterisk: FakeAsterisk) -> None:
+    asterisk.start()
+    cti(home, "dialplan", "apply")
+    (home / "site.yaml").write_text(OTHER)
+    asterisk.on_reload = lambda: asterisk.complain("Unknown keyword at line 4 of queues.conf", source="app_queue.c")
+    failed = cti(home, "dialplan", "apply")
+    assert failed.exit_code == 8
+    told, _ = failed.stderr.splitlines()
+    template = shared_folder("asterisk_conf") / "queues.conf.j2"
+    assert told == f"queues.conf:4: Asterisk says: Unknown keyword at line 4 of queues.conf (from {template}:4)"
+    accepted = cti(home, "dialplan", "apply", "--accept", "Unknown keyword at line 4 of queues.conf")
+    assert accepted.exit_code == 0
+    assert "[cti-queue-b]" in asterisk.has["extensions.conf"]
+
+
+def test_what_strangers_make_asterisk_complain_of_undoes_nothing(home: Path, asterisk: FakeAsterisk) -> None:
+    asterisk.start()
+    cti(home, "dialplan", "apply")
+    (home / "site.yaml").write_text(OTHER)
+    asterisk.on_reload = lambda: asterisk.complain("Failed to authenticate", source="res_pjsip/pjsip_distributor.c")
+    assert cti(home, "dialplan", "apply").exit_code == 0
+
+
+def test_a_rollback_puts_the_files_back_and_says_what_of_now_is_missing(
+    home: Path, asterisk: FakeAsterisk, phones: list[PhoneCard]
+) -> None:
+    asterisk.start()
+    cti(home, "dialplan", "apply")
+    first = asterisk.has
+    (home / "site.yaml").write_text(OTHER)
+    phones.append(PhoneCard(endpoint="1002", name="B", agent="1002", secret="two"))
+    cti(home, "dialplan", "apply")
+    second = asterisk.has
+    dry = cti(home, "dialplan", "rollback", "--dry-run")
+    assert "+ extensions.conf" in dry.stdout
+    assert asterisk.has == second
+    back = cti(home, "dialplan", "rollback", "-m", "too early")
+    assert back.exit_code == 0
+    assert "telephones of now that version 1 does not know: 1002" in back.stdout
+    assert "    queue a: new" in back.stdout
+    assert asterisk.has == first
+    assert "rollback to 1" in cti(home, "dialplan", "history").stdout.splitlines()[0]
+    assert cti(home, "dialplan", "rollback").exit_code == 4  # nothing is older
+    assert cti(home, "dialplan", "rollback", "2").exit_code == 0
+    assert asterisk.has == second
+    assert cti(home, "dialplan", "rollback", "9").exit_code == 3
+
+
+def test_a_rollback_that_would_shut_the_engine_out_is_refused(home: Path, asterisk: FakeAsterisk) -> None:
+    cti(home, "dialplan", "apply")
+    (home / "site.yaml").write_text(OTHER)
+    cti(home, "dialplan", "apply")
+    secrets = (home / "secrets.toml").read_text()
+    (home / "secrets.toml").write_text(secrets.replace('ami_password = "', 'ami_password = "new'))
+    refused = cti(home, "dialplan", "rollback")
+    assert refused.exit_code == 4
+    assert "AMI password" in refused.stderr
+
+
+def test_drift_is_what_somebody_edited_in_place_and_it_is_kept_before_it_is_undone(
+    home: Path, asterisk: FakeAsterisk
+) -> None:
+    assert cti(home, "dialplan", "drift").exit_code == 0
+    asterisk.start()
+    cti(home, "dialplan", "apply")
+    assert cti(home, "dialplan", "drift").stdout == "no drift: version 1 is in place\n"
+    queues = asterisk.etc / "queues.conf"
+    applied = queues.read_text()
+    queues.write_text(applied.replace("timeout = 15", "timeout = 99"))
+    (asterisk.etc / "acl.conf").unlink()
+    drift = cti(home, "dialplan", "drift")
+    assert drift.exit_code == 2
+    assert "queues.conf: edited in place, 20" in drift.stdout
+    assert "acl.conf: removed" in drift.stdout
+    assert "-timeout = 15\n+timeout = 99" in drift.stdout
+    assert "cti dialplan rollback 1" in drift.stdout
+    assert cti(home, "dialplan", "rollback", "1").exit_code == 0
+    assert queues.read_text() == applied
+    assert "timeout = 99" in cti(home, "dialplan", "history", "show", "2", "--file", "queues.conf").stdout
+    assert json.loads(cti(home, "dialplan", "drift", "--json").stdout)["drift"] is False
+
+
+def test_an_asterisk_that_has_not_read_what_is_in_place_is_drift_too(home: Path, asterisk: FakeAsterisk) -> None:
+    asterisk.start()
+    cti(home, "dialplan", "apply")
+    asterisk.has["extensions.conf"] = asterisk.has["extensions.conf"].replace("[cti-queue-a]", "[cti-queue-x]")
+    drift = cti(home, "dialplan", "drift")
+    assert drift.exit_code == 2
+    assert "Asterisk has no such line in [cti-queue-a]" in drift.stdout
+
+
+def test_the_history_knows_the_commit_and_whether_something_was_not_committed(home: Path) -> None:
+    def git(*words: str) -> str:
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.invalid", "-c", "commit.gpgsign=false"]
+        return subprocess.run(["git", "-C", home, *who, *words], check=True, capture_output=True, text=True).stdout
+
+    git("init", "-q")
+    git("add", "site.yaml")
+    git("commit", "-qm", "begin")
+    git("add", ".")
+    git("commit", "-qm", "all")
+    commit = git("rev-parse", "--short=12", "HEAD").strip()
+    assert json.loads(cti(home, "dialplan", "apply", "--json").stdout)["version"]["commit"] == commit
+    (home / "site.yaml").write_text(OTHER)
+    assert json.loads(cti(home, "dialplan", "apply", "--json").stdout)["version"]["commit"] == commit + "+"
+
+
+def test_the_last_fifty_versions_are_kept_and_nobody_else_may_read_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cti.ship.history.KEPT", 3)
+    for seconds in range(20, 25):
+        (home / "site.yaml").write_text(SITE.replace("overflow: hangup", f"overflow: hangup, ring_seconds: {seconds}"))
+        cti(home, "dialplan", "apply")
+    folder = home / "var/history"
+    assert sorted(path.name for path in folder.iterdir()) == ["000003", "000004", "000005", "lock"]
+    modes = {path.stat().st_mode & 0o077 for path in folder.rglob("*") if "sounds" not in path.parts}
+    assert modes == {0}
+    assert folder.stat().st_mode & 0o077 == 0
