@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "init": ("init", "init", "Make an instance folder: site.yaml, ports, secrets."),
     "serve": ("serve", "serve", "Run the engine (with its supervisor) until Ctrl-C."),
     "pbx": ("pbx", "pbx", "The private Asterisk: fetch, up, down, status, console."),
-    "site": ("site", "site", "Check site.yaml: every mistake at once, with its line."),
+    "site": ("site", "site", "Check site.yaml: every mistake at once, with its line; its JSON Schema."),
     "dialplan": ("dialplan", "dialplan", "Render Asterisk's files and put them in place."),
     "agent": ("agent", "agent", "Agents: who they are, what they can do, what they are doing."),
     "queue": ("queue", "queue", "Queues: who waits and who answers now; watch, move, open, close."),

@@ -11,13 +11,17 @@ import click
 from ..errors import SiteError
 from ..site.load import load_site
 from ..site.model import Site
+from .site_schema import schema
 
 _COUNTED = ("numbers", "menus", "queues", "schedules", "prompts", "voicemail", "externals", "trunks")
 
 
 @click.group()
 def site() -> None:
-    """Check site.yaml: every mistake at once, with its line."""
+    """Check site.yaml: every mistake at once, with its line; its JSON Schema for editors."""
+
+
+site.add_command(schema)
 
 
 @site.command()

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -33,6 +34,8 @@ from .reading import (
 )
 
 INCLUDE = "include"
+_FILE_SCHEMA = {"type": "string", "pattern": r"^[^/~].*\.ya?ml$"}
+INCLUDE_SCHEMA: dict[str, Any] = {"anyOf": [_FILE_SCHEMA, {"type": "array", "items": _FILE_SCHEMA}]}
 MOST_FILES = 200
 MOST_BYTES = 4 * 1024 * 1024
 DEEPEST = 4

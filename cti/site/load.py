@@ -18,10 +18,10 @@ from .check import check_whole
 from .externals import check_ways, read_external
 from .feature_codes import read_feature_codes
 from .fields import Context, Fields, named
-from .files import INCLUDE, read_site_files
+from .files import INCLUDE, INCLUDE_SCHEMA, read_site_files
 from .menus import read_menu
 from .model import Fallback, FeatureCodes, RecordingPolicy, Site
-from .reading import Mistakes, line_of
+from .reading import Mistakes, entries, line_of
 from .sections import (
     read_fallback,
     read_number,
@@ -60,24 +60,25 @@ def load_site(path: Path, today: date | None = None) -> Site:
     """
     mistakes = Mistakes(str(path))
     root, _ = read_site_files(path, mistakes, SPREAD)
-    site = None if mistakes.found else _read_root(root, path, mistakes, today or datetime.now(UTC).date())
+    site = None if mistakes.found else read_root(root, path, mistakes, today or datetime.now(UTC).date())
     if site is None or mistakes.found:
         raise SiteError(mistakes.lines())
     return site
 
 
-def _read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes, today: date) -> Site | None:
+def read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes, today: date) -> Site | None:
     ctx = Context(mistakes, path.parent, today, _names(root))
     top = Fields(ctx, root, "site.yaml", 1)
     info = read_site_info(ctx, top.line("site"), top.get("site", required=True))
     sections: dict[str, Any] = {name: _section(ctx, top, name, read) for name, read in _NAMED.items()}
-    numbers = Fields(ctx, top.get("numbers"), "numbers", top.line("numbers"))
-    sections["numbers"] = {did: read_number(ctx, key, node) for did, (key, node) in numbers.values.items()}
+    numbers = entries(top.get("numbers"), "numbers", mistakes)
+    sections["numbers"] = {key.value: read_number(ctx, key, node) for key, node in numbers}
     sections["outbound"] = _single(ctx, top, "outbound", read_outbound, None)
     sections["fallback"] = _single(ctx, top, "fallback", read_fallback, Fallback())
     sections["feature_codes"] = _single(ctx, top, "feature_codes", read_feature_codes, FeatureCodes())
     sections["recording"] = _single(ctx, top, "recording", read_recording, RecordingPolicy())
     top.get(INCLUDE)
+    top.takes(INCLUDE, **INCLUDE_SCHEMA)
     top.done()
     check_codes(ctx, sections["voicemail"], sections["feature_codes"])
     sections["prompts"] = with_phrases(ctx, sections["prompts"], sections["queues"])

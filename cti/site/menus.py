@@ -91,4 +91,5 @@ def _choices(ctx: Context, menu: Fields) -> list[tuple[str, model.Choice]]:
 
 
 def _to(ctx: Context, node: yaml.Node, what: str) -> model.Target | None:
+    ctx.mistakes.tell("value", node, schema={"const": BACK})
     return None if isinstance(node, yaml.ScalarNode) and node.value.strip() == BACK else target(ctx, node, what)

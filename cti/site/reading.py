@@ -11,8 +11,9 @@ from __future__ import annotations
 import difflib
 import io
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
@@ -34,6 +35,10 @@ class Line(int):
         return made
 
 
+# Hears what readers ask of a node: what kind of fact, the node, the facts. The JSON Schema is made of it (schema.py).
+Listener = Callable[[str, "yaml.Node | None", dict[str, Any]], None]
+
+
 class _Text(io.StringIO):
     """A text whose nodes will know the file that it is from (yaml.Mark.name)."""
 
@@ -49,6 +54,12 @@ class Mistakes:
     found: list[tuple[int, str]] = field(default_factory=list)
     warned: list[tuple[int, str]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    listener: Listener | None = None
+
+    def tell(self, kind: str, node: yaml.Node | None, **facts: Any) -> None:
+        """A reader says what it takes here: `object`, `option`, `closed`, `map`, `names`, `items` or a `value`."""
+        if self.listener is not None:
+            self.listener(kind, node, facts)
 
     def add(self, where: yaml.Node | int, text: str, hint: str = "", *, grave: bool = True) -> None:
         """Note a mistake (a warning when not `grave`) at a node or a 1-based line."""
@@ -130,6 +141,12 @@ def _is_bounded(text: str, mistakes: Mistakes, file: str) -> bool:
 
 def entries(node: yaml.Node | None, what: str, mistakes: Mistakes) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
     """The (key, value) nodes of a mapping, each key once; anything else is a mistake and yields nothing."""
+    mistakes.tell("map", node)
+    yield from pairs_of(node, what, mistakes)
+
+
+def pairs_of(node: yaml.Node | None, what: str, mistakes: Mistakes) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
+    """As `entries`, where the caller says itself what the keys are."""
     if node is None or is_null(node):
         return
     if not isinstance(node, yaml.MappingNode):

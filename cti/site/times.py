@@ -68,7 +68,8 @@ def _weekdays(ctx: Context, key: yaml.ScalarNode, what: str) -> Iterable[int]:
     for part in key.value.lower().split(","):
         first, _, last = (word.strip() for word in part.partition("-"))
         last = last or first
-        if wrong := next((word for word in (first, last) if word not in WEEKDAYS), None):
+        wrong = next((word for word in (first, last) if word not in WEEKDAYS), None)
+        if wrong is not None:
             ctx.wrong(key, f"{what}: {shown(wrong)} is not a weekday", nearest(wrong, WEEKDAYS))
             continue
         start, days = WEEKDAYS.index(first), (WEEKDAYS.index(last) - WEEKDAYS.index(first)) % 7
