@@ -43,6 +43,7 @@ from .engine.today import IN_TIME, Today
 from .errors import CtiError, SiteError
 from .journal.engine_log import EngineJournal
 from .journal.importer import Importer, journal_files
+from .mailroom import Mailroom
 from .recordings.index import Recording, RecordingIndex
 from .render.inputs import PhoneCard
 from .share import shared_folder
@@ -236,7 +237,11 @@ async def run_importer(config: Config, stop: asyncio.Event) -> None:
     _stand_back()
     async with Store(config.database_url) as store, _tasks() as start:
         files = journal_files(config.log_dir, config.journal_file)
-        start(Importer(files, store).run(), "importer")
+        importer = Importer(files, store)
+        mailroom = Mailroom(config, store)
+        await mailroom.read_rules()
+        start(importer.run(), "importer")
+        start(mailroom.run(importer.caught_up), "mailroom")
         start(_indexing(RecordingIndex(config.recordings, Sounds(store.database, Recording))), "recordings")
         await stop.wait()
 

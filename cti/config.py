@@ -10,6 +10,7 @@ people (those are rows). An instance is a folder:
 from __future__ import annotations
 
 import difflib
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ class Secrets:
     admin_token: str = field(default="", repr=False)  # bearer token of the first supervisor
     session_key: str = field(default="", repr=False)  # signs browser sessions
     trunks: Mapping[str, str] = field(default_factory=dict, repr=False)  # passwords at SIP providers, by trunk
+    smtp_password: str = field(default="", repr=False)  # of smtp_user, written by hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,11 @@ class Config:
     )
     speech_seconds: float = option(60.0, "how long speaking one prompt may take")
     call_test: bool = option(False, "only for instances made by `cti dialplan test`: callers choose the clock")
+    smtp_host: str = option("", "mail server that takes messages of mailboxes; empty: nothing is mailed")
+    smtp_port: int = option(25, "its port: 25 for none, 587 for starttls, 465 for tls")
+    smtp_security: str = option("none", "none, starttls or tls")
+    smtp_user: str = option("", "who logs in there (smtp_password in secrets.toml); empty: nobody")
+    smtp_from: str = option("", "the sender's address, such as cti@example.com; needed with smtp_host")
     secrets: Secrets = field(default=Secrets(), metadata={"help": "from secrets.toml"})
 
     @property
@@ -117,6 +124,7 @@ class Config:
         return self.database or f"sqlite+aiosqlite:///{self.var / 'cti.sqlite'}"
 
 
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}", re.ASCII)
 PORTS = ("sip_port", "ami_port", "agi_port", "web_port", "rtp_first", "rtp_last")
 TABLES = ("speech_voices",)
 _SETTINGS = {f.name: f for f in fields(Config) if f.name not in ("home", "secrets")}
@@ -139,7 +147,18 @@ def load_config(home: Path) -> Config:
     config = Config(home=home, secrets=_load_secrets(home / "secrets.toml"), **settings)
     if config.call_test and (config.pbx != "private" or not config.sip_bind.startswith("127.")):
         raise ConfigError(f"{file}: call_test lets callers choose the clock; never where real calls come in")
+    _check_mail(file, config)
     return config
+
+
+def _check_mail(file: Path, config: Config) -> None:
+    """Found before the first message waits for it."""
+    if config.smtp_security not in ("none", "starttls", "tls"):
+        raise ConfigError(f"{file}: smtp_security must be none, starttls or tls, got {config.smtp_security!r}")
+    if not 1 <= config.smtp_port <= 65535:
+        raise ConfigError(f"{file}: smtp_port must be a port from 1 to 65535, got {config.smtp_port}")
+    if config.smtp_host and not _ADDRESS.fullmatch(config.smtp_from):
+        raise ConfigError(f"{file}: smtp_host needs smtp_from, an address such as cti@example.com")
 
 
 def _frozen(value: Any) -> Any:

@@ -25,9 +25,10 @@ MAY_IMPORT: dict[str, object] = {
     "web": {"core", "engine"} | MIDDLE | FREE,
     "stage": {"core"} | MIDDLE | FREE,
     "ship": {"core"} | MIDDLE | FREE,
-    "cli": {"core", "engine", "app", "supervisor", "stage", "ship"} | MIDDLE | FREE,
+    "cli": {"core", "engine", "app", "supervisor", "stage", "ship", "mailroom"} | MIDDLE | FREE,
     "supervisor": FREE,
     "app": ALL,
+    "mailroom": {"core"} | MIDDLE | FREE,  # app's second half, for messages
     "__main__": ALL,
     "": FREE,
 }

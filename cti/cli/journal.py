@@ -11,8 +11,11 @@ import click
 from ..config import load_config
 from ..core.journal import Source
 from ..db.store import Store
-from ..errors import UsageError
+from ..db.work import WorkRules
+from ..errors import SiteError, UsageError
 from ..journal.importer import Importer, JournalFiles, journal_files
+from ..mailroom import work_rules
+from ..site.load import load_site
 from .rows import as_json, print_json, print_table, with_store
 
 _CHUNK = 1 << 20  # bytes in one transaction
@@ -66,9 +69,11 @@ def read_now(home: Path) -> None:
     files = journal_files(config.log_dir, config.journal_file)
 
     async def drain(store: Store) -> tuple[int, dict[str, int]]:
+        store.work = rules
         importer = Importer(files, store)
         return await importer.drain(), importer.refused
 
+    rules = _rules(home)
     _say(*with_store(home, drain))
 
 
@@ -108,15 +113,27 @@ def _say(lines: int, refused: dict[str, int]) -> None:
         click.echo(f"refused {count:,}: {why}", err=True)
 
 
+def _rules(home: Path) -> WorkRules | None:
+    """How work items follow from calls; a site with mistakes says nothing, and the items stay as they are."""
+    try:
+        return work_rules(load_site(load_config(home).site_file))
+    except SiteError:
+        click.echo("site.yaml has mistakes (cti site check): work items stay as they are", err=True)
+        return None
+
+
 @journal.command()
 @click.pass_obj
 def rebuild(home: Path) -> None:
-    """Make every conversation, visit, offer, presence and explanation anew from the stored lines.
+    """Make every conversation, visit, offer, presence, explanation, message and work item anew from the stored lines.
 
     For after an update that folds better. In one transaction: readers see the old rows until the new ones are there.
     """
 
+    rules = _rules(home)
+
     async def fold(store: Store) -> int:
+        store.work = rules
         await store.refold_all()
         return await store.count_conversations()
 

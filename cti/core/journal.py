@@ -14,12 +14,13 @@ from typing import Any
 
 
 class Source(StrEnum):
-    """Which journal a line was read from."""
+    """Which journal a line was read from. Lines of the last one belong to a message (`leg`), never to a call."""
 
     QUEUE_LOG = "queue_log"
     CEL = "cel"
     CDR = "cdr"
     ENGINE = "engine"
+    VOICEMAIL = "voicemail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,17 +35,18 @@ _BY_KEY = or_(
 )
 
 
-async def refold(connection: AsyncConnection, touched: Iterable[str]) -> None:
-    """Replace the rows of every conversation that one of these calls or legs belongs to."""
+async def refold(connection: AsyncConnection, touched: Iterable[str]) -> list[Conversation]:
+    """Replace the rows of every conversation that one of these calls or legs belongs to; the conversations."""
     groups = await together(connection, {key for key in touched if key})
     if not groups:
-        return
+        return []
     owner = {key: number for number, group in enumerate(groups) for key in group}
     lines: dict[int, list[JournalLine]] = defaultdict(list)
     for line in await _lines(connection, owner):
         lines[owner[line.call]].append(line)
-    folded = [fold(lines[number]) for number in range(len(groups))]
-    await _replace(connection, list(owner), [conversation for conversation in folded if conversation])
+    folded = [conversation for number in range(len(groups)) if (conversation := fold(lines[number]))]
+    await _replace(connection, list(owner), folded)
+    return folded
 
 
 async def together(connection: AsyncConnection, keys: set[str]) -> list[set[str]]:

@@ -15,7 +15,9 @@ from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..core.conversation import Conversation
 from ..core.journal import JournalLine, Position, Source
+from ..core.voicemail import Message
 from ..errors import UsageError
 from .connection import Database
 from .copied import copy, copy_all, forget
@@ -33,7 +35,17 @@ from .history import (
 )
 from .migrate import migrate
 from .refold import refold
-from .tables import ConversationRow, ExplanationRow, JournalFileRow, JournalLineRow, RecordingRow, SegmentRow
+from .tables import (
+    ConversationRow,
+    ExplanationRow,
+    JournalFileRow,
+    JournalLineRow,
+    RecordingRow,
+    SegmentRow,
+    VoicemailRow,
+    WorkItemRow,
+)
+from .work import WorkRules, refold_all_messages, refold_messages, rework, rework_all, touched_by_actions
 
 BATCH = 1_000
 Row = dict[str, Any]
@@ -44,6 +56,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.database = Database(url)
+        self.work: WorkRules | None = None  # set by whoever imports: without rules no work items are folded
 
     async def open(self) -> Store:
         """Connect and migrate up to head. Raises StoreError."""
@@ -73,16 +86,34 @@ class Store:
         Returns how many lines were new. Raises StoreError, and then nothing was stored.
         """
         async with self.database.writing(folding=True) as connection:
-            touched = set()
+            touched: set[str] = set()
+            messages: set[str] = set()
             for position in positions:
                 if position.cut:
-                    touched |= await _forget(connection, position)
+                    gone = await _forget(connection, position)
+                    (messages if position.source is Source.VOICEMAIL else touched).update(gone)
             fresh = await _fresh(connection, lines)
             await self._insert(connection, fresh)
             await self._advance(connection, positions)
-            touched |= {line.call for line in fresh} | {line.leg for line in fresh}
-            await refold(connection, touched)
+            messages |= {line.leg for line in fresh if line.source is Source.VOICEMAIL}
+            touched |= {key for line in fresh if line.source is not Source.VOICEMAIL for key in (line.call, line.leg)}
+            folded = await refold(connection, touched)
+            left = await refold_messages(connection, messages)
+            await self._rework(connection, fresh, folded, left)
         return len(fresh)
+
+    async def _rework(
+        self, connection: AsyncConnection, fresh: list[JournalLine], folded: list[Conversation], left: list[Message]
+    ) -> None:
+        """The work of everybody who called, left a message, or whose item somebody changed."""
+        if self.work is None:
+            return
+        told = [line.call for line in fresh if line.source is Source.ENGINE and line.kind == "work"]
+        numbers, withheld = await touched_by_actions(connection, told) if told else (set(), set())
+        numbers |= {conversation.number for conversation in folded if conversation.ended}
+        numbers |= {message.number for message in left}
+        withheld |= {message.id for message in left if not message.number}
+        await rework(connection, numbers, withheld, self.work)
 
     async def _insert(self, connection: AsyncConnection, lines: Sequence[JournalLine]) -> None:
         rows = [_line_row(line) for line in lines]
@@ -125,6 +156,9 @@ class Store:
             await copy_all(connection)
             for start in range(0, len(calls), BATCH):
                 await refold(connection, calls[start : start + BATCH])
+            await refold_all_messages(connection)
+            if self.work is not None:
+                await rework_all(connection, self.work)
 
     # --- history out ------------------------------------------------------------------------------
 
@@ -200,6 +234,8 @@ class Store:
             (VisitRow, (VisitRow.call, VisitRow.position)),
             (OfferRow, (OfferRow.call, OfferRow.position)),
             (PresenceRow, (PresenceRow.file_id, PresenceRow.offset)),
+            (VoicemailRow, (VoicemailRow.id,)),
+            (WorkItemRow, (WorkItemRow.id,)),
             (ExplanationRow, (ExplanationRow.file_id, ExplanationRow.offset)),
             (JournalLineRow, (JournalLineRow.source, JournalLineRow.file_id, JournalLineRow.offset)),
         )

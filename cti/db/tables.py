@@ -60,7 +60,13 @@ class Table(DeclarativeBase):
     """Every table of ours."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar = {str: Text, datetime: UtcInstant, float: Float, dict[str, Any]: JSON}
+    type_annotation_map: ClassVar = {
+        str: Text,
+        datetime: UtcInstant,
+        float: Float,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+    }
 
 
 # --- people: rows are the truth --------------------------------------------------------------------
@@ -206,6 +212,59 @@ class ExplanationRow(Table):
     call: Mapped[str] = mapped_column(index=True)
     at: Mapped[datetime]
     decision: Mapped[dict[str, Any]]
+
+
+class VoicemailRow(Table):
+    """One message; the columns are those of `core.voicemail.Message`. The sound is in Asterisk's spool; `transcript` is
+    for whoever makes one."""
+
+    __tablename__ = "voicemail_messages"
+    __table_args__ = (Index(None, "received"), Index(None, "box", "received"), Index(None, "queue", "received"))
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    box: Mapped[str]
+    context: Mapped[str]
+    folder: Mapped[str]
+    received: Mapped[datetime]
+    seconds: Mapped[float]
+    number: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+    did: Mapped[str]
+    queue: Mapped[str]
+    conversation: Mapped[str] = mapped_column(index=True)
+    mail_to: Mapped[str]
+    mail: Mapped[str] = mapped_column(index=True)
+    mail_error: Mapped[str]
+    transcript: Mapped[str] = mapped_column(default="", server_default=text("''"))
+
+
+class WorkItemRow(Table):
+    """One piece of work that a caller left; the columns are those of `core.work_item.WorkItem`. `line` is the same for
+    every spelling of the number."""
+
+    __tablename__ = "work_items"
+    __table_args__ = (Index(None, "state", "due"), Index(None, "queue", "state"))
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    line: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    queue: Mapped[str]
+    number: Mapped[str]
+    name: Mapped[str]
+    customer: Mapped[str]
+    did: Mapped[str]
+    created: Mapped[datetime]
+    due: Mapped[datetime]
+    changed: Mapped[datetime] = mapped_column(index=True)
+    state: Mapped[str]
+    owner: Mapped[str]
+    calls: Mapped[list[Any]]
+    messages: Mapped[list[Any]]
+    attempts: Mapped[list[Any]]
+    closed: Mapped[datetime | None]
+    closed_by: Mapped[str]
+    by: Mapped[str]
+    note: Mapped[str]
 
 
 class RecordingRow(Table):

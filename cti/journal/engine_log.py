@@ -54,6 +54,15 @@ class Kind(StrEnum):
     CALLBACK_ENDED = "callback_ended"  # of, why, by (the call that served it otherwise, or has the place)
     CALLBACKS_TOLD = "callbacks_told"  # count: so many `callback` lines before this one are all that there are
     INTERRUPTED = "interrupted"  # the conversation was cut by a dying Asterisk
+    WORK = "work"  # item, signal, by, owner, note: what a person did with a work item; call is the one that made it
+    # in the journal of messages, beside this one; each with `message`, its id
+    MESSAGE = "message"  # found: box, context, folder, received (ISO), seconds, number, name, did, queue, conversation,
+    # mail_to
+    MESSAGE_MOVED = "message_moved"  # folder, "" = it is gone
+    MAILED = "mailed"  # sent (bool), error
+
+
+_OF_MESSAGES = frozenset({Kind.MESSAGE, Kind.MESSAGE_MOVED, Kind.MAILED})
 
 
 class EngineJournal:
@@ -163,7 +172,12 @@ def plain(value: Any) -> Any:
 _ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=plain)
 
 
-def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
+def parse_message(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
+    """Read one line of the journal of messages, which is written in the same way."""
+    return parse(raw, file_id, offset, Source.VOICEMAIL)
+
+
+def parse(raw: bytes, file_id: str, offset: int, source: Source = Source.ENGINE) -> JournalLine | None:
     """Read one line. None for `opened`. Raises LineError for a torn or foreign line."""
     if len(raw) > LONGEST_LINE:
         raise LineError("a line that is too long")
@@ -179,8 +193,10 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
         raise LineError("a strange call id")
     if kind in (Kind.OPENED, Kind.CALLBACKS_TOLD):
         return None
+    if (kind in _OF_MESSAGES) is not (source is Source.VOICEMAIL):
+        raise LineError("a line of another journal")
     return JournalLine(
-        source=Source.ENGINE,
+        source=source,
         file_id=file_id,
         offset=offset,
         at=at.astimezone(UTC),
@@ -200,9 +216,10 @@ def _loads(raw: bytes) -> Any:
 
 
 def _leg(kind: Kind, record: dict[str, Any]) -> str:
-    """What else is of this conversation: an attempt to call back, or the channel that was dialled for it."""
-    leg = record.get("leg")
-    return leg if kind is Kind.CALLBACK and isinstance(leg, str) and _ID.fullmatch(leg) else ""
+    """What else the line is of: an attempt to call back, the channel that was dialled for it, a message."""
+    name = {Kind.CALLBACK: "leg"}.get(kind, "message" if kind in _OF_MESSAGES else "")
+    leg = record.get(name)
+    return leg if isinstance(leg, str) and _ID.fullmatch(leg) else ""
 
 
 def _storable(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Carries accepted lines from the four journals into a store, batch by batch, each with the position after it.
+"""Carries accepted lines from the journals into a store, batch by batch, each with the position after it.
 
 It lives beside the readers because it is they that it drives; the store is a protocol, so this room never sees the
 database. Killing it at any instant loses and doubles nothing: lines and positions are stored together or not at all.
@@ -41,7 +41,7 @@ class LineStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalFiles:
-    """Where the four journals are; None: there is none. `foreign`: another installation's, with names of any kind.
+    """Where the journals are; None: there is none. `foreign`: another installation's, with names of any kind.
 
     See `journal_files` for an instance's own.
     """
@@ -59,12 +59,18 @@ class JournalFiles:
             Source.CEL: self.cel,
             Source.CDR: self.cdr,
             Source.ENGINE: self.engine,
+            Source.VOICEMAIL: self.voicemail,
         }
         return {source: path for source, path in named.items() if path is not None}
 
+    @property
+    def voicemail(self) -> Path | None:
+        """What the watch over the mailboxes writes, beside the engine's."""
+        return self.engine and self.engine.with_name("voicemail.jsonl")
+
 
 def journal_files(log_dir: Path, engine: Path) -> JournalFiles:
-    """The four journals of an Asterisk that logs into `log_dir` and an engine that journals into `engine`."""
+    """The journals of an Asterisk that logs into `log_dir` and an engine that journals into `engine`."""
     return JournalFiles(
         queue_log=log_dir / "queue_log",
         cel=log_dir / "cel-custom" / "Master.csv",
@@ -81,6 +87,7 @@ class Importer:
     store: LineStore
     chunk_bytes: int = 1 << 18
     refused: dict[str, int] = field(default_factory=dict)
+    caught_up: asyncio.Event = field(default_factory=asyncio.Event)  # all that was there at the start is stored
     _tails: list[tuple[Tail, Parser]] = field(default_factory=list)
 
     async def step(self) -> int:
@@ -106,7 +113,9 @@ class Importer:
         """
         while True:
             try:
-                _, stored = await self._round()
+                moved, stored = await self._round()
+                if not moved:
+                    self.caught_up.set()
                 await asyncio.sleep(0 if stored >= _MUCH else idle_seconds)
             except StoreError as error:
                 log.error("journals wait: %s", error)
@@ -144,6 +153,7 @@ class Importer:
             Source.CEL: cel.parse,
             Source.CDR: cdr.parse,
             Source.ENGINE: engine_log.parse,
+            Source.VOICEMAIL: engine_log.parse_message,
         }
         return [(source, path, parsers[source]) for source, path in self.files.paths().items()]
 

@@ -1,4 +1,4 @@
-"""Agents may have a mailbox; messages and the work that follows from them are rows."""
+"""Agents may have a mailbox."""
 
 from __future__ import annotations
 

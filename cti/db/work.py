@@ -1,0 +1,166 @@
+"""Folds messages and work items anew from what is stored, for the messages and numbers that new lines touched.
+
+It knows where the facts are (journal lines, conversations, messages) and how an item becomes a row; what makes, changes
+and closes an item `core.work_item` knows, and which spellings of a number are one line, whoever hands in `WorkRules`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..core.journal import JournalLine, Source
+from ..core.voicemail import MailState, Message, fold_message
+from ..core.words import Outcome
+from ..core.work_item import Action, Contact, FollowUpRules, WorkItem, WorkSignal, work_items
+from .tables import ConversationRow, JournalLineRow, VoicemailRow, WorkItemRow
+
+_MANY = 400
+_CONTACT = tuple(field.name for field in fields(Contact))
+_MESSAGE = tuple(field.name for field in fields(Message))
+_WITHHELD = "message:"  # a message without a number is a line of its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkRules:
+    """What the site says: a queue's rules, all spellings of a number, and the one name of its line."""
+
+    of_queue: Callable[[str], FollowUpRules]
+    spellings: Callable[[str], Sequence[str]]
+    line_name: Callable[[str], str]
+
+
+async def refold_messages(connection: AsyncConnection, ids: Collection[str]) -> list[Message]:
+    """Replace the rows of these messages; the messages."""
+    line = JournalLineRow
+    told: dict[str, list[JournalLine]] = defaultdict(list)
+    for some in _pieces(sorted(ids)):
+        wanted = select(line.__table__).where(line.source == Source.VOICEMAIL.value, line.leg.in_(some))
+        for row in (await connection.execute(wanted)).mappings():
+            told[row["leg"]].append(JournalLine(**{**row, "source": Source.VOICEMAIL}))
+        await connection.execute(delete(VoicemailRow).where(VoicemailRow.id.in_(some)))
+    messages = [message for lines in told.values() if (message := fold_message(lines))]
+    if messages:
+        await connection.execute(insert(VoicemailRow), [_message_row(message) for message in messages])
+    return messages
+
+
+async def refold_all_messages(connection: AsyncConnection) -> None:
+    """Replace the rows of every message."""
+    line = JournalLineRow
+    ids = select(line.leg).distinct().where(line.source == Source.VOICEMAIL.value)
+    await connection.execute(delete(VoicemailRow))
+    await refold_messages(connection, set((await connection.execute(ids)).scalars()))
+
+
+def _message_row(message: Message) -> dict[str, Any]:
+    return {name: getattr(message, name) for name in _MESSAGE} | {"mail": message.mail.value}
+
+
+async def touched_by_actions(connection: AsyncConnection, calls: Iterable[str]) -> tuple[set[str], set[str]]:
+    """(numbers, messages without one) of the calls and messages that people's actions name."""
+    numbers: set[str] = set()
+    withheld: set[str] = set()
+    message = VoicemailRow
+    for some in _pieces(sorted(set(calls))):
+        found = select(ConversationRow.number).where(ConversationRow.id.in_(some))
+        numbers |= set((await connection.execute(found)).scalars())
+        left = select(message.id, message.number).where(message.id.in_(some) | message.conversation.in_(some))
+        for name, number in await connection.execute(left):
+            (numbers if number else withheld).add(number or name)
+    return numbers - {""}, withheld
+
+
+async def rework(
+    connection: AsyncConnection, numbers: Collection[str], withheld: Collection[str], rules: WorkRules
+) -> None:
+    """Replace the items of these numbers, and those of these messages without a number."""
+    lines = {rules.line_name(number): number for number in sorted(numbers) if number}
+    for line, number in lines.items():
+        forms = rules.spellings(number)
+        contacts = await _contacts(connection, forms)
+        messages = await _messages(connection, VoicemailRow.number.in_(forms))
+        await _replace(connection, line, contacts, messages, rules)
+    for name in sorted(withheld):
+        messages = await _messages(connection, VoicemailRow.id == name)
+        await _replace(connection, _WITHHELD + name, [], messages, rules)
+
+
+async def rework_all(connection: AsyncConnection, rules: WorkRules) -> None:
+    """Replace every item."""
+    unserved = (
+        select(ConversationRow.number)
+        .distinct()
+        .where(ConversationRow.outcome != Outcome.ANSWERED.value, ConversationRow.queue != "")
+    )
+    message = VoicemailRow
+    left = (await connection.execute(select(message.id, message.number).where(message.queue != ""))).all()
+    numbers = set((await connection.execute(unserved)).scalars()) | {number for _, number in left}
+    await connection.execute(delete(WorkItemRow))
+    await rework(connection, numbers - {""}, {name for name, number in left if not number}, rules)
+
+
+async def _replace(
+    connection: AsyncConnection,
+    line: str,
+    contacts: list[Contact],
+    messages: list[Message],
+    rules: WorkRules,
+) -> None:
+    origins = {contact.id for contact in contacts if contact.outcome != Outcome.ANSWERED}
+    origins |= {message.conversation or message.id for message in messages if message.queue}
+    actions = await _actions(connection, origins)
+    items = work_items([*contacts, *messages, *actions], rules.of_queue)
+    await connection.execute(delete(WorkItemRow).where(WorkItemRow.line == line))
+    if items:
+        await connection.execute(insert(WorkItemRow), [_item_row(item, line) for item in items])
+
+
+def _item_row(item: WorkItem, line: str) -> dict[str, Any]:
+    attempts = [asdict(attempt) | {"at": attempt.at.isoformat()} for attempt in item.attempts]
+    lists = {"calls": list(item.calls), "messages": list(item.messages), "attempts": attempts}
+    plain = {field.name: getattr(item, field.name) for field in fields(item) if field.name not in lists}
+    return {**plain, **lists, "line": line, "kind": item.kind.value, "state": item.state.value}
+
+
+async def _contacts(connection: AsyncConnection, forms: Sequence[str]) -> list[Contact]:
+    row = ConversationRow.__table__.c
+    wanted = select(*[row[name] for name in _CONTACT]).where(row.number.in_(forms), row.ended.is_not(None))
+    return [Contact(**found) for found in (await connection.execute(wanted)).mappings()]
+
+
+async def _messages(connection: AsyncConnection, which: Any) -> list[Message]:
+    return [
+        message_of(dict(row))
+        for row in (await connection.execute(select(VoicemailRow.__table__).where(which))).mappings()
+    ]
+
+
+def message_of(row: dict[str, Any]) -> Message:
+    """A row as the core knows it."""
+    return Message(**{name: row[name] for name in _MESSAGE} | {"mail": MailState(row["mail"])})
+
+
+async def _actions(connection: AsyncConnection, origins: Collection[str]) -> list[Action]:
+    line = JournalLineRow
+    found: list[Action] = []
+    for some in _pieces(sorted(origins)):
+        wanted = select(line.at, line.data).where(
+            line.source == Source.ENGINE.value, line.kind == "work", line.call.in_(some)
+        )
+        for at, data in await connection.execute(wanted):
+            with suppress(ValueError):  # a signal of a later version
+                said = {name: str(data.get(name, "")) for name in ("item", "by", "owner", "note")}
+                found.append(Action(at=at, signal=WorkSignal(data.get("signal")), **said))
+    return found
+
+
+def _pieces(values: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(values), _MANY):
+        yield list(values[start : start + _MANY])
