@@ -31,6 +31,7 @@ from .core.words import AgentId
 from .db.people import Agent, People
 from .db.sounds import Sounds
 from .db.store import Store
+from .db.voicemail import Mailboxes, WorkFilter
 from .engine.callbacks import Dialling
 from .engine.customers import Customers
 from .engine.familiar import MOST_NUMBERS, Served, Window
@@ -40,6 +41,7 @@ from .engine.loop import Engine
 from .engine.promises import open_promises
 from .engine.restore import closed_queues, last_presences, restoring_events
 from .engine.today import IN_TIME, Today
+from .engine.work_desk import WorkDesk
 from .errors import CtiError, SiteError
 from .journal.engine_log import EngineJournal
 from .journal.importer import Importer, journal_files
@@ -52,8 +54,11 @@ from .site.load import load_site
 from .site.model import Site
 from .site.rules import reasons_of, rules_of, windows_of
 from .web.answers import Answers, verifier
+from .web.mailboxes import MailboxAnswers
 from .web.push import Hub
 from .web.server import WebServer
+from .web.work_push import MOST as MOST_WORK
+from .web.work_push import push_work
 
 log = logging.getLogger(__name__)
 AMI_USER = "cti"
@@ -113,7 +118,7 @@ async def run_engine(config: Config, stop: asyncio.Event) -> None:
         promised = open_promises(config.journal_file, config.log_dir / "queue_log") if engine.keeps_places else []
         for event in engine.callbacks.restore(promised, datetime.now(UTC), under_way=True):
             engine.handle(event)
-        await _serve(config, stack, engine, link, hub, backend, store, promised, stop)
+        await _serve(config, stack, engine, link, hub, backend, store, journal, promised, stop)
 
 
 async def _serve(
@@ -124,6 +129,7 @@ async def _serve(
     hub: Hub,
     backend: Answers,
     store: Store,
+    journal: EngineJournal,
     promised: Sequence[Callback],
     stop: asyncio.Event,
 ) -> None:
@@ -143,7 +149,10 @@ async def _serve(
         start(engine.run(), "engine")
         start(link.client.run(), "ami")
         start(_reloading(config, engine, store, link, reload), "reload")
-        web = WebServer(config.bind, config.web_port, hub=hub, backend=backend, verify=verify)
+        boxes = Mailboxes(store.database)
+        mailboxes = MailboxAnswers(config.voicemail, boxes, WorkDesk(journal, _now), engine.floor.serves)
+        start(push_work(lambda: boxes.work(WorkFilter(limit=MOST_WORK)), boxes.work_item, hub.publish), "work")
+        web = WebServer(config.bind, config.web_port, hub=hub, backend=backend, verify=verify, mailboxes=mailboxes)
         await stack.enter_async_context(web)
         log.info("pages and API on %s", web.url)
         if await _first(link.ready.wait(), stop.wait()):
@@ -156,6 +165,10 @@ async def _serve(
             log.info("ready: callers are decided on %s:%d", config.bind, config.agi_port)
         await stop.wait()
         await stack.aclose()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 async def _first(wanted: Awaitable[Any], other: Awaitable[Any]) -> bool:

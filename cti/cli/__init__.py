@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "agent": ("agent", "agent", "Agents: who they are, what they can do, what they are doing."),
     "queue": ("queue", "queue", "Queues: who waits and who answers now; watch, move, open, close."),
     "callback": ("callback", "callback", "Callers who hung up and keep their place: list, cancel."),
+    "voicemail": ("voicemail", "voicemail", "Messages that callers left: list, play, export, assign, done, delete."),
+    "work": ("work", "work", "Who must be called back: messages and callers who were not served."),
     "call": ("call", "call", "Conversations: list them, show one, explain the decisions."),
     "report": ("report", "report", "Numbers from the call records, each with its definition."),
     "journal": ("journal", "journal", "The journals: how far they are read; make all rows anew."),

@@ -6,7 +6,7 @@ the two can never differ. It knows no socket and decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +32,11 @@ class Floor:
         self.today = Today(UTC)
         self.counted: Callable[[QueueName], None] = lambda _: None  # a queue's counts of today have changed
         self._closed: set[QueueName] = set()
+
+    def serves(self, agent: str) -> Collection[str] | None:
+        """The queues whose callers this agent may get; None for a stranger."""
+        shown = self.agents.get(AgentId(agent))
+        return None if shown is None else shown["serves"]
 
     def snapshot(self) -> dict[str, Any]:
         """Agents, queues, calls and pops now."""

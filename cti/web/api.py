@@ -62,7 +62,7 @@ class Api:
 
     def routes(self) -> list[web.RouteDef]:
         """Every route; all but health need a bearer token."""
-        let = self._with_subject
+        let = self.with_subject
         return [
             web.get("/api/health", self._health, allow_head=False),
             web.get("/api/floor", let(self._floor), allow_head=False),
@@ -80,7 +80,9 @@ class Api:
             web.post("/api/callbacks/{call}/cancel", let(self._cancel_callback)),
         ]
 
-    def _with_subject(self, answer: Answer) -> Handler:
+    def with_subject(self, answer: Answer) -> Handler:
+        """A handler that is told who asks; strangers get 401 and never reach it."""
+
         async def handler(request: web.Request) -> web.StreamResponse:
             token = bearer(request)
             who = Denial.ABSENT if token is None else await self._gate.admit(token, address_of(request, self._proxies))

@@ -14,6 +14,7 @@ Entities, the same in a snapshot and in a delta (a delta carries the whole entit
            today: {answered, in_time, lost, service} since the site's midnight (engine.today says what they mean)
     call   {call, queue, number, name, language, path, state, agent, entered, since, priority, ring, next_ring_at}
            ring: the one open now; next_ring_at: when the next one opens by the clock, or null
+    work   a delta only, to supervisors: the fields of core.work_item.WorkItem
     pop    {call, agent, queue, number, name, customer, language, path, digits, waited_seconds, offered_at}
 """
 

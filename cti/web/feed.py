@@ -51,6 +51,7 @@ AUDIENCES: Mapping[str, Callable[[Mapping[str, Any]], Audience]] = {
     "queue": lambda _: Everybody(),
     "call": lambda _: Supervisors(),
     "call_end": lambda _: Supervisors(),
+    "work": lambda _: Supervisors(),
 }
 
 

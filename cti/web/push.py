@@ -151,7 +151,8 @@ class Hub:
     ) -> int:
         """Tell every screen of the audience (default: the kind's own); returns the delta's number. Never blocks.
 
-        Kinds: pop, pop_end, presence, queue, call, call_end; shapes in `backend`. Raises what `Feed.publish` raises.
+        Kinds: pop, pop_end, presence, queue, call, call_end, work; shapes in `backend`.
+        Raises what `Feed.publish` raises.
         """
         delta = self.feed.publish(kind, data, audience, at or self._clock())
         match delta.audience:

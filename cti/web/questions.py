@@ -42,9 +42,9 @@ def read_filter(request: web.Request) -> CallFilter:
         agent=ask("agent", lambda name, text: AgentId(_match(AGENT, name, text))),
         outcome=ask("outcome", _outcome),
         number=ask("number", lambda name, text: _match(NUMBER, name, text)),
-        since=ask("since", _instant),
-        until=ask("until", _instant),
-        limit=ask("limit", _limit) or CallFilter().limit,
+        since=ask("since", read_instant),
+        until=ask("until", read_instant),
+        limit=ask("limit", read_limit) or CallFilter().limit,
         after=ask("after", lambda name, text: _match(CURSOR, name, text)) or "",
     )
     if wanted.since and wanted.until and wanted.since >= wanted.until:
@@ -169,11 +169,13 @@ def _outcome(name: str, text: str) -> Outcome:
         raise UsageError(f"{name}: one of {', '.join(Outcome)}") from error
 
 
-def _limit(name: str, text: str) -> int:
+def read_limit(name: str, text: str) -> int:
+    """How many at most, from 1 to MOST. Raises UsageError."""
     return max(1, min(MOST, int(_match(WHOLE, name, text))))
 
 
-def _instant(name: str, text: str) -> datetime:
+def read_instant(name: str, text: str) -> datetime:
+    """An aware instant. Raises UsageError."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:

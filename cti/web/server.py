@@ -20,6 +20,8 @@ from .api import Api, Handler, errors
 from .auth import Gate, Verify
 from .backend import FloorBackend
 from .live import Live
+from .mailbox_api import MailboxApi
+from .mailboxes import MailboxAnswers
 from .push import Hub
 
 UI = Path(__file__).parent / "ui"
@@ -51,6 +53,7 @@ class WebServer:
         hub: Hub,
         backend: FloorBackend,
         verify: Verify,
+        mailboxes: MailboxAnswers | None = None,
         origins: Collection[str] = (),
         trusted_proxies: Collection[str] = (),
     ) -> None:
@@ -62,7 +65,10 @@ class WebServer:
         self._app = web.Application(middlewares=[errors], client_max_size=BODY_BYTES)
         self._app.on_response_prepare.append(_add_headers)
         self._app.on_shutdown.append(self._say_goodbye)
-        self._app.add_routes(Api(hub, backend, gate, trusted_proxies).routes())
+        api = Api(hub, backend, gate, trusted_proxies)
+        self._app.add_routes(api.routes())
+        if mailboxes is not None:
+            self._app.add_routes(MailboxApi(mailboxes, api.with_subject).routes())
         self._app.add_routes([web.get("/api/live", self.live.handle, allow_head=False), *_pages(UI)])
         self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
 

@@ -23,11 +23,14 @@ from cti.core.events import AgentLoggedIn, OfferAnswered
 from cti.core.words import AgentCard, AgentId, CallId, Phone, Skill
 from cti.db.people import People
 from cti.db.store import Store
+from cti.db.voicemail import Mailboxes
 from cti.engine.loop import Engine
+from cti.engine.work_desk import WorkDesk
 from cti.journal.engine_log import EngineJournal
 from cti.site.load import load_site
 from cti.site.rules import rules_of
 from cti.web.answers import Answers, verifier
+from cti.web.mailboxes import MailboxAnswers
 from cti.web.push import Hub
 from cti.web.server import WebServer
 
@@ -144,7 +147,9 @@ class House:
         self.engine.define(rules_of(load_site(config.site_file)), cards)
         self._running = asyncio.create_task(self.engine.run())
         verify = verifier(config, People(self.store.database))
-        self._web = WebServer(config.bind, config.web_port, hub=hub, backend=backend, verify=verify)
+        desk = WorkDesk(self.journal, lambda: datetime.now(UTC))
+        boxes = MailboxAnswers(config.voicemail, Mailboxes(self.store.database), desk, self.engine.floor.serves)
+        self._web = WebServer(config.bind, config.web_port, hub=hub, backend=backend, verify=verify, mailboxes=boxes)
         await self._web.__aenter__()
 
     async def _close(self) -> None:
