@@ -45,7 +45,7 @@ from .tables import (
     VoicemailRow,
     WorkItemRow,
 )
-from .work import WorkRules, refold_all_messages, refold_messages, rework, rework_all, touched_by_actions
+from .work import WorkRules, far_side, refold_all_messages, refold_messages, rework, rework_all, touched_by_actions
 
 BATCH = 1_000
 Row = dict[str, Any]
@@ -110,7 +110,7 @@ class Store:
             return
         told = [line.call for line in fresh if line.source is Source.ENGINE and line.kind == "work"]
         numbers, withheld = await touched_by_actions(connection, told) if told else (set(), set())
-        numbers |= {conversation.number for conversation in folded if conversation.ended}
+        numbers |= {far_side(conversation) for conversation in folded if conversation.ended}
         numbers |= {message.number for message in left}
         withheld |= {message.id for message in left if not message.number}
         await rework(connection, numbers, withheld, self.work)

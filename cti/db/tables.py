@@ -167,7 +167,7 @@ class ConversationRow(Table):
     direction: Mapped[str]
     number: Mapped[str] = mapped_column(index=True)
     name: Mapped[str]
-    did: Mapped[str]
+    did: Mapped[str] = mapped_column(index=True)
     path: Mapped[str]
     language: Mapped[str]
     customer: Mapped[str]

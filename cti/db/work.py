@@ -12,9 +12,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..core.conversation import Conversation
 from ..core.journal import JournalLine, Source
 from ..core.voicemail import MailState, Message, fold_message
 from ..core.words import Outcome
@@ -129,9 +130,18 @@ def _item_row(item: WorkItem, line: str) -> dict[str, Any]:
     return {**plain, **lists, "line": line, "kind": item.kind.value, "state": item.state.value}
 
 
+def far_side(conversation: Conversation) -> str:
+    """The customer's number: of a call that an agent dialled, what was dialled."""
+    dialled = conversation.direction == "outbound" and not conversation.callback_of
+    return conversation.did if dialled else conversation.number
+
+
 async def _contacts(connection: AsyncConnection, forms: Sequence[str]) -> list[Contact]:
     row = ConversationRow.__table__.c
-    wanted = select(*[row[name] for name in _CONTACT]).where(row.number.in_(forms), row.ended.is_not(None))
+    dialled = and_(row.direction == "outbound", row.did.in_(forms))
+    wanted = select(*[row[name] for name in _CONTACT]).where(
+        or_(row.number.in_(forms), dialled), row.ended.is_not(None)
+    )
     return [Contact(**found) for found in (await connection.execute(wanted)).mappings()]
 
 

@@ -19,6 +19,7 @@ _INDEXES = (
     ("voicemail_messages", ("number",)),
     ("voicemail_messages", ("conversation",)),
     ("voicemail_messages", ("mail",)),
+    ("conversations", ("did",)),
     ("work_items", ("line",)),
     ("work_items", ("changed",)),
     ("work_items", ("state", "due")),
@@ -59,5 +60,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_conversations_did"), "conversations")
     for table in ("work_items", "voicemail_messages"):
         op.drop_table(table)

@@ -31,6 +31,15 @@ async def worked(store, day):
     return store, Importer(day.files, store), Mailboxes(store.database)
 
 
+def _dialled(cel: str, call: str, number: str) -> str:
+    """The day's channels all have the hotline as their extension: the lines of this one get what was dialled."""
+    lines = [
+        line.replace('"4008001234"', f'"{number}"') if f'"{call}","{call}"' in line else line
+        for line in cel.splitlines()
+    ]
+    return "\n".join(lines) + "\n"
+
+
 @pytest.fixture
 def messages(day):
     """Writes the journal of messages."""
@@ -82,6 +91,23 @@ async def test_a_lost_call_is_work_until_the_same_line_is_answered_however_it_is
     assert await boxes.work(WorkFilter()) == []
     (item,) = await boxes.work(WorkFilter(state="done"))
     assert (item.id, item.closed_by, item.number) == (lost, found, "13901230001")
+
+
+async def test_a_call_back_that_an_agent_dialled_closes_it(worked, day):
+    _, importer, boxes = worked
+    lost, call = lose(day, ZERO, "13901230001"), f"{ZERO + 600}.1"
+    day.cel(ZERO + 600, call, call, "CHAN_START", "from-agent", "PJSIP/1002-00000001", "1002")
+    leg = f"{ZERO + 600}.2"
+    day.cel(ZERO + 601, leg, call, "CHAN_START", "from-trunk", "PJSIP/itsp-00000002", "")
+    for event, second in (("BRIDGE_ENTER", 605), ("BRIDGE_EXIT", 625)):
+        for channel in (call, leg):
+            day.cel(ZERO + second, channel, call, event, extra='{"bridge_id":"b"}')
+    for channel in (call, leg):
+        day.cel(ZERO + 626, channel, call, "CHAN_END")
+    day.files.cel.write_text(_dialled(day.files.cel.read_text(), call, "013901230001"))
+    await importer.drain()
+    (item,) = await boxes.work(WorkFilter(state="done"))
+    assert (item.id, item.closed_by, item.by) == (lost, call, "1002")
 
 
 async def test_a_message_is_followed_through_folders_and_its_mail(worked, messages):
