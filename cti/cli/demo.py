@@ -31,7 +31,7 @@ def _say(text: str) -> None:
 def demo(folder: Path, once: bool) -> None:
     """Place real calls in FOLDER (demo-site; made when it is not there) and show the floor until Ctrl-C."""
     refuse_real_instance(folder)
-    _bring_what_is_missing(folder)
+    bring_what_is_missing(folder)
     if make_instance(folder, demo=True):
         _say(f"made the demo instance {folder}")
     try:
@@ -53,7 +53,7 @@ def _once(folder: Path) -> int:
     return 0 if right == len(results) else 1
 
 
-def _bring_what_is_missing(folder: Path) -> None:
+def bring_what_is_missing(folder: Path) -> None:
     """Asterisk, SIPp and a voice. Raises PbxError, which says what to do without apt."""
     tools = [asterisk.find_tool("sipp"), asterisk.find_tool("espeak-ng"), asterisk.find_asterisk(Config(home=folder))]
     if None in tools:

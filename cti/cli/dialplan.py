@@ -15,6 +15,7 @@ from .dialplan_diff import diff
 from .dialplan_drift import drift
 from .dialplan_history import history
 from .dialplan_rollback import rollback
+from .dialplan_test import test
 from .dialplan_walk import walk
 from .shipping import installed, render_files
 
@@ -24,7 +25,7 @@ def dialplan() -> None:
     """Render Asterisk's files and put them in place."""
 
 
-for command in (diff, apply, rollback, history, drift, walk):
+for command in (diff, apply, rollback, history, drift, test, walk):
     dialplan.add_command(command)
 
 

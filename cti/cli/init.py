@@ -31,6 +31,9 @@ def init(folder: Path, demo: bool, renew: bool) -> None:
     if not made:
         click.echo(f"{folder} is an instance already; nothing to do")
         return
+    if demo:
+        text = (shared_folder("dialplan") / "calls.yaml").read_text(encoding="utf-8")
+        made += _write(folder / "calls.yaml", text, 0o644)
     for name in made:
         click.echo(f"made {folder / name}")
     click.echo(f"next: cti --home {folder} site check")

@@ -43,7 +43,7 @@ class Case:
 
     `at`: the instant that every schedule sees (aware), None = now. `digits`: what is pressed, one item for each
     question; afterwards the caller is silent. `agents` are those who are logged in, by number. `overrides`: schedule ->
-    the value of its AstDB entry. `hangs_up`: at the next question or wait once nothing is left to press;
+    open, closed or closed(reason). `hangs_up`: at the next question or wait once nothing is left to press;
     `hang_up_seconds`: that long after the call began. `alone`: no other case meanwhile.
     """
 

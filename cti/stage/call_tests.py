@@ -3,8 +3,9 @@
     async with CallTests(folder) as tests:
         heard = await tests.run(site_text_or_instance_folder, cases, staff)
 
-It knows which cases may run at the same time and gives each agents of its own; it refuses to judge. There is one
-proving ground with an engine and one without, each made when a case needs it, both at work at the same time.
+It knows which cases may run at the same time and gives each agents of its own; it refuses to judge. There are up to
+three proving grounds, each made when a case needs it, at work at the same time: with an engine and agents, with an
+engine and nobody, and without an engine.
 
 What is shared: all cases of a round call the same queues, so what counts callers or agents (max_length, max_ratio,
 announced positions) sees the others' too. `alone: true` keeps a case to itself.
@@ -24,6 +25,7 @@ from .caller import place_call
 from .case_agents import Crew, crew_of
 from .proving import ProvingGround
 
+_DEAD = "no-engine"
 AT_ONCE = 24  # calls at a time on each ground; two cores carry more, a caller's reaction time would suffer
 
 Say = Callable[[str], None]
@@ -36,7 +38,7 @@ class CallTests:
     def __init__(self, folder: Path, say: Say = lambda _: None, *, at_once: int = AT_ONCE) -> None:
         self._folder, self._say, self._at_once = folder, say, at_once
         self._stack = AsyncExitStack()
-        self._grounds: dict[bool, ProvingGround] = {}
+        self._grounds: dict[str, ProvingGround] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -59,17 +61,17 @@ class CallTests:
             heard[index] = one
             tell(index, one)
 
-        crowds = {
-            engine: [(i, case) for i, case in enumerate(cases) if case.engine == engine] for engine in (True, False)
-        }
-        await _all([self._run(engine, candidate, mine, staff or {}, told) for engine, mine in crowds.items() if mine])
+        crowds: dict[str, list[tuple[int, Case]]] = {}
+        for index, case in enumerate(cases):
+            crowds.setdefault(_ground_of(case), []).append((index, case))
+        await _all([self._run(name, candidate, mine, staff or {}, told) for name, mine in crowds.items()])
         return [heard[index] for index in range(len(cases))]
 
     async def _run(
-        self, engine: bool, candidate: Path | str, cases: Sequence[tuple[int, Case]], staff: Staff, tell: Tell
+        self, name: str, candidate: Path | str, cases: Sequence[tuple[int, Case]], staff: Staff, tell: Tell
     ) -> None:
         crew = crew_of(cases, staff)
-        ground = await self._ground(engine)
+        ground = await self._ground(name)
         await ground.load(candidate, crew.skills)
         before: Round | None = None
         async with ground.attended(crew.doing):
@@ -79,12 +81,11 @@ class CallTests:
                 await self._play(ground, crew, one, tell)
                 before = one
 
-    async def _ground(self, engine: bool) -> ProvingGround:
-        if engine not in self._grounds:
-            folder = self._folder / ("engine" if engine else "no-engine")
-            ground = ProvingGround(folder, engine=engine, say=self._say)
-            self._grounds[engine] = await self._stack.enter_async_context(ground)
-        return self._grounds[engine]
+    async def _ground(self, name: str) -> ProvingGround:
+        if name not in self._grounds:
+            ground = ProvingGround(self._folder / name, engine=name != _DEAD, say=self._say)
+            self._grounds[name] = await self._stack.enter_async_context(ground)
+        return self._grounds[name]
 
     async def _play(self, ground: ProvingGround, crew: Crew, one: Round, tell: Tell) -> None:
         room = asyncio.Semaphore(self._at_once)
@@ -107,6 +108,13 @@ async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
                 group.create_task(one)
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
+
+
+def _ground_of(case: Case) -> str:
+    """With agents about, a queue's `max_ratio` lets more callers wait: cases without any are elsewhere."""
+    if not case.engine:
+        return _DEAD
+    return "staffed" if case.agents else "alone"
 
 
 def _patience(case: Case) -> tuple[bool, int]:

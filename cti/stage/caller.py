@@ -134,8 +134,12 @@ class _Caller:
     async def _wait(self) -> bool:
         """In a queue. Whether that was all."""
         if self._digits:
-            await self._press(self._digits.pop(0))
-            await self._ear.until(self._is_elsewhere, SETTLED_SECONDS)
+            await asyncio.sleep(THINKING_SECONDS)  # by then a phone rings, if one is to ring
+            if await self._ear.until(lambda: self._trail.listening or self._is_elsewhere(), FOREVER) and not (
+                self._is_elsewhere()
+            ):
+                await self._press(self._digits.pop(0))
+                await self._ear.until(self._is_elsewhere, SETTLED_SECONDS)
             return False
         if self._waits_for_more():
             await self._ear.until(self._is_elsewhere, FOREVER)

@@ -1,7 +1,8 @@
 """The agents of a run of cases: copies of the named ones, so that no case takes another's.
 
-It knows numbers and skills. A copy has as many digits as its original: what the dialplan makes of the length of agents'
-numbers (direct dial) stays the same. The originals have phones too, for calls to their own numbers; they never log in.
+It knows numbers and skills. A copy has as many digits as its original, and the same first one: what the dialplan makes
+of agents' numbers (how long a menu waits for another digit) stays the same. The originals have phones too, for calls to
+their own numbers; they never log in.
 """
 
 from __future__ import annotations
@@ -74,23 +75,19 @@ def crew_of(cases: Sequence[tuple[int, Case]], staff: Staff) -> Crew:
 
 
 class _Numbers:
-    """Numbers that no agent has, of a wanted length, from the highest down."""
+    """Numbers that no agent has, as long as an agent's and with the same first digit, from the highest down."""
 
     def __init__(self, staff: Staff) -> None:
         self._staff = staff
-        self._free: dict[int, Iterator[str]] = {}
+        self._free: dict[str, Iterator[str]] = {}
 
     def next(self, original: str) -> str:
-        length = len(original)
-        for digits in range(length, 11):
-            found = next(self._free.setdefault(digits, self._downwards(digits)), "")
-            if found:
+        for digits in range(len(original) - 1, 10):
+            kind = original[0] + "9" * digits
+            if found := next(self._free.setdefault(kind, self._downwards(kind)), ""):
                 return found
         raise UsageError("too many agents in these cases; split the file")
 
-    def _downwards(self, digits: int) -> Iterator[str]:
-        return (
-            number
-            for value in range(10**digits - 1, 10 ** (digits - 1) - 1, -1)
-            if (number := str(value)) not in self._staff
-        )
+    def _downwards(self, highest: str) -> Iterator[str]:
+        numbers = (highest[0] + f"{value:0{len(highest) - 1}d}" for value in range(int(highest[1:] or 0), -1, -1))
+        return (number for number in numbers if number not in self._staff)

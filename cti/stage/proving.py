@@ -8,14 +8,18 @@ refuses to know what a case expects. Its trunks are on this machine's loopback a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+import json
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ..config import load_config
 from ..core.fallback import native_penalty
+from ..core.schedule_override import FAMILY, Kind, Override
 from ..core.words import AgentCard, AgentId, Phone, Skill
 from ..errors import PbxError, PhoneError, StageError
 from ..pbx.find import Installation, find_asterisk
@@ -23,13 +27,15 @@ from ..pbx.process import command
 from ..phones import Behaviour, Phones
 from ..phones.process import free_port
 from ..share import user_cache
+from ..site.files import files_of
 from ..site.load import load_site
 from ..site.rules import rules_of
 from .call_case import Doing
 from .eavesdrop import Eavesdropper
 from .instance import Stage
 
-_OWN = frozenset({"cti.toml", "secrets.toml", "var", ".git", ".gitignore"})
+_FOLDERS = ("dialplan", "asterisk_conf", "agi_scripts")  # an instance's own templates and scripts
+_OPTIONS = ("asterisk", "speech", "speech_voices", "speech_seconds")  # of cti.toml: what a candidate sounds like
 _MEMBERS_SECONDS = 10.0
 _LOOK_SECONDS = 0.1
 # Rings until it is told what to do; one packet of sound, so that many of them cost nothing.
@@ -40,7 +46,10 @@ Skills = Mapping[str, int]
 
 
 class ProvingGround:
-    """`async with ProvingGround(folder) as ground:` then `load`, and `log_in` as often as wanted."""
+    """`async with ProvingGround(folder) as ground:` then `load`, and `log_in` as often as wanted.
+
+    Of an instance folder only what its site consists of is copied: site files, prompts, templates, scripts.
+    """
 
     def __init__(self, folder: Path, *, engine: bool = True, say: Say = lambda _: None) -> None:
         self._engine = engine
@@ -81,7 +90,7 @@ class ProvingGround:
         of a site.yaml. `skills` are all agents who may ever log in. Raises StageError with what the site check says."""
         first = self._ear is None
         if first:
-            await self._stage.prepare(site="", options="call_test = true")
+            await self._stage.prepare(site="", options="\n".join(["call_test = true", *_options(candidate)]))
             sounds = user_cache() / "spoken"  # by content: what was spoken once is the same everywhere
             sounds.mkdir(parents=True, exist_ok=True)
             (self._stage.home / "var" / "cache" / "prompts").symlink_to(sounds)
@@ -102,10 +111,10 @@ class ProvingGround:
         if isinstance(candidate, str):
             (home / "site.yaml").write_text(candidate, encoding="utf-8")
             return
-        for entry in candidate.resolve().iterdir():
-            if entry.name not in _OWN:
-                (home / entry.name).unlink(missing_ok=True)
-                (home / entry.name).symlink_to(entry)
+        for file in _belonging(candidate.resolve()):
+            target = home / file.relative_to(candidate.resolve())
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
 
     async def _start(self, first: bool) -> None:
         if not first:
@@ -183,11 +192,13 @@ class ProvingGround:
         return {agent for agent in self._skills if f"(PJSIP/{agent})" in shown}
 
     async def override(self, overrides: Mapping[str, str], cleared: Iterable[str]) -> None:
-        """These schedules say what they are told; `cleared` ones are themselves again."""
+        """Schedules that say what they are told: open, closed, closed(reason); `cleared` ones are themselves again."""
         for schedule in cleared:
-            await self.console(f"database del cti-schedule {schedule}")
-        for schedule, value in overrides.items():
-            await self.console(f"database put cti-schedule {schedule} {value}")
+            await self.console(f"database del {FAMILY} {schedule}")
+        for schedule, said in overrides.items():
+            state, _, reason = said.rstrip(")").partition("(")
+            value = Override(open=state == "open", kind=Kind.UNDONE, reason=reason).text()
+            await self.console(f"database put {FAMILY} {schedule} {value}")
 
     async def console(self, line: str) -> str:
         """What Asterisk's console answers."""
@@ -198,6 +209,31 @@ async def _tolerant(act: Awaitable[None]) -> None:
     """The caller may have gone while the phone was reached for."""
     with suppress(PhoneError):
         await act
+
+
+def _belonging(candidate: Path) -> Iterator[Path]:
+    """Every file that the candidate consists of. Raises SiteError when its site is wrong."""
+    spoken = (
+        one.file for prompt in load_site(candidate / "site.yaml").prompts.values() for one in prompt.spoken.values()
+    )
+    wanted = {file.resolve() for file in (*files_of(candidate / "site.yaml"), *spoken) if file is not None}
+    wanted |= {file for name in _FOLDERS for file in (candidate / name).rglob("*") if file.is_file()}
+    return (file for file in sorted(wanted) if file.is_relative_to(candidate))
+
+
+def _options(candidate: Path | str) -> Iterator[str]:
+    """Lines of cti.toml that the candidate's own has, too."""
+    if isinstance(candidate, Path) and (candidate / "cti.toml").is_file():
+        theirs = load_config(candidate)
+        for name in _OPTIONS:
+            if value := getattr(theirs, name):
+                yield f"{name} = {_toml(value)}"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return "{" + ", ".join(f"{json.dumps(key)} = {json.dumps(text)}" for key, text in value) + "}"
+    return json.dumps(value)
 
 
 def _person(number: str, skills: Skills) -> dict[str, str]:

@@ -20,6 +20,7 @@ from ..core.walked import Walked
 WAITING: Final = "waiting"  # still in a queue when the test let go; no word of DESIGN §6
 EVENTS: Final = frozenset({b"Newexten", b"VarSet", b"CEL", b"DialEnd", b"BridgeEnter", b"Hangup"})
 _PLACE = re.compile(r"cti-(queue|voicemail|external)-(.+)")
+_MAILBOX = "cti-voicemail-"  # the end: its greeting is not waited for
 _MENU = re.compile(r"cti-menu-(.+)")
 _SCHEDULE = re.compile(r"cti-schedule-(.+)")
 _KEY = re.compile(r"([^:>]+):([^>]*)>$")
@@ -47,7 +48,8 @@ class Trail:
         self.prompts: list[str] = []
         self.agent = ""  # the endpoint that answered
         self.questions = 0
-        self.waiting = False  # in a queue, listening to music
+        self.waiting = False  # in a queue, with music or while an agent's phone rings
+        self.listening = False  # there, and keys are heard: not while a phone rings
         self.dialling = ""  # the agent who is rung directly
         self.reached = ""  # the outcome, once nothing can change it any more
         self._gone = self._told = False
@@ -103,6 +105,7 @@ class Trail:
     def _enter(self, context: str, extension: str, before: str) -> None:
         if found := _PLACE.fullmatch(context):
             self._arrive(f"{found[1]}:{found[2]}")
+            self.reached = "voicemail" if found[1] == "voicemail" else ""
         elif context in ("cti-dial", "cti-direct") and extension.isdigit():
             self._arrive(f"agent:{extension}")
         elif context == "cti-hangup":
@@ -110,11 +113,11 @@ class Trail:
         elif context == "cti-back" and self.path and before.startswith("cti-menu-"):
             self.path[-1] = f"menu:{before.removeprefix('cti-menu-')}=back"
         elif _MENU.fullmatch(context):
-            self._place, self.waiting = "", False
+            self._place, self.waiting, self.listening = "", False, False
 
     def _arrive(self, place: str) -> None:
         self.path.append(place)
-        self._place, self.waiting = place, False
+        self._place, self.waiting, self.listening = place, False, False
 
     def _apply(self, application: str, data: str) -> None:
         kind = self._place.partition(":")[0]
@@ -123,8 +126,10 @@ class Trail:
         elif application == "QueueLog":
             self._logged(data)
         elif kind == "queue" and (application == "Queue" or (application == "AGI" and "/acd," in data)):
-            self.waiting = True
-        elif application == "VoiceMail" or (kind == "external" and application == "Dial"):
+            self.waiting = self.listening = True
+        elif kind == "queue" and application == "Dial":
+            self.listening = False
+        elif kind == "external" and application == "Dial":
             self.reached = kind
         elif kind == "agent" and application == "Dial":
             self.dialling = self._place.partition(":")[2]
@@ -135,7 +140,7 @@ class Trail:
         fields = data.split(",")
         outcome = _LEFT.get(fields[3]) if len(fields) > 3 else None
         if outcome and self._context != "cti-end":
-            self._left, self.waiting = outcome, False
+            self._left, self.waiting, self.listening = outcome, False, False
         elif outcome == "callback_requested":
             self.reached = outcome
 
@@ -180,7 +185,7 @@ class Trail:
         kind = event.get("EventName")
         if kind == "HANGUP":
             self._told = True
-        elif kind == "STREAM_BEGIN" and event.get("Application") != "VoiceMail":
+        elif kind == "STREAM_BEGIN" and not event.get("Context").startswith(_MAILBOX):
             sound = _SOUND.search(_sound_of(event.get("Extra")))
             self.prompts += [sound[1]] if sound else []
 

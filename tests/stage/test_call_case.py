@@ -9,7 +9,7 @@ from cti.stage.call_case import Case, Doing, rounds_of
 from cti.stage.case_agents import crew_of
 
 ANSWERS, SILENT = Doing.ANSWERS, Doing.SILENT
-STAFF = {"1001": {"sales": 90}, "9999": {"sales": 10}}
+STAFF = {"1001": {"sales": 90}, "1999": {"sales": 10}}
 
 
 def rounds(*cases: Case) -> list[list[int]]:
@@ -37,11 +37,11 @@ def test_who_wants_to_be_alone_is_and_overrides_are_shared_only_by_those_who_hav
 def test_each_case_has_agents_of_its_own_whom_only_its_caller_reaches() -> None:
     cases = [Case(did="1", agents={"1001": ANSWERS}), Case(did="1", agents={"1001": SILENT}), Case(did="1")]
     crew = crew_of(list(enumerate(cases)), STAFF)
-    assert (crew.of(0), crew.of(1), crew.of(2)) == (["9998"], ["9997"], [])  # 9999 is somebody's number
-    assert crew.skills["9998"] == {"sales": 90, "case0": 100}
+    assert (crew.of(0), crew.of(1), crew.of(2)) == (["1998"], ["1997"], [])  # 1999 is somebody's number
+    assert crew.skills["1998"] == {"sales": 90, "case0": 100}
     assert (crew.need(0), crew.need(2)) == ("case0=1", "")
-    assert crew.original("9997") == "1001"
-    assert (crew.doing("9998", "x"), crew.doing("9997", "x")) == (ANSWERS, SILENT)
+    assert crew.original("1997") == "1001"
+    assert (crew.doing("1998", "x"), crew.doing("1997", "x")) == (ANSWERS, SILENT)
 
 
 def test_an_agents_own_phone_does_what_the_callers_case_says() -> None:

@@ -27,9 +27,9 @@ def variable(name: str, value: str) -> Message:
     return event("VarSet", Variable=name, Value=value)
 
 
-def plays(prompt: str, application: str = "Read") -> Message:
+def plays(prompt: str, context: str = "cti-menu-main") -> Message:
     extra = f'{{"sound":"cti/{prompt}","format":"slin","language":"zh"}}'
-    return event("CEL", EventName="STREAM_BEGIN", Application=application, Extra=extra)
+    return event("CEL", EventName="STREAM_BEGIN", Context=context, Extra=extra)
 
 
 HANGUP = (event("CEL", EventName="HANGUP"), event("Hangup"))
@@ -47,7 +47,7 @@ WAITS = [
     variable("__CTI_PATH", "main:1>"),
     enter("cti-queue-sales"),
     step("cti-queue-sales", "Playback", "cti/greeting"),
-    plays("greeting", "Playback"),
+    plays("greeting", "cti-queue-sales"),
     step("cti-queue-sales", "AGI", "agi://127.0.0.1:4573/acd,queue=sales"),
 ]
 AT_THE_MENU = ("did:4008001234", "schedule:office=open")
@@ -105,8 +105,8 @@ def test_a_queue_that_lets_a_caller_go_to_the_end_says_why(logged: str, outcome:
 
 
 def test_a_mailbox_is_the_end_and_what_it_says_is_no_prompt_of_the_site() -> None:
-    box = [enter("cti-voicemail-sales"), step("cti-voicemail-sales", "VoiceMail", "sales@default,u")]
-    found = trail(*BY_DAY, *WAITS, *box, plays("own_greeting", "VoiceMail"), *HANGUP)
+    box = [enter("cti-voicemail-sales"), step("cti-voicemail-sales", "Playback", "cti/own_greeting")]
+    found = trail(*BY_DAY, *WAITS, *box, plays("own_greeting", "cti-voicemail-sales"), *HANGUP)
     told = found.told()
     assert (told.destination, told.outcome, told.prompts) == ("voicemail:sales", "voicemail", ("main_menu", "greeting"))
     assert found.over
@@ -128,6 +128,13 @@ def test_nothing_changes_once_the_test_has_let_go() -> None:
     assert (found.told().destination, found.told().outcome) == ("queue:sales", "waiting")
 
 
+def test_keys_are_heard_in_a_queue_only_while_no_phone_rings() -> None:
+    ringing = step("cti-queue-sales", "Dial", "PJSIP/1001,15")
+    assert trail(*BY_DAY, *WAITS).listening
+    found = trail(*BY_DAY, *WAITS, ringing)
+    assert (found.waiting, found.listening) == (True, False)
+
+
 def test_only_a_question_with_a_prompt_is_one() -> None:
     more = step("cti-menu-main", "Read", "CTI_MORE,,1,,1,3")
     assert trail(*BY_DAY, more).questions == 1
@@ -135,4 +142,4 @@ def test_only_a_question_with_a_prompt_is_one() -> None:
 
 @pytest.mark.parametrize("extra", ["", "no json", "[]", '{"extra": 3}', '{"class":"default"}', '{"sound":"beep"}'])
 def test_sounds_that_are_not_the_sites_are_no_prompts(extra: str) -> None:
-    assert trail(event("CEL", EventName="STREAM_BEGIN", Application="Read", Extra=extra)).told().prompts == ()
+    assert trail(event("CEL", EventName="STREAM_BEGIN", Extra=extra)).told().prompts == ()
