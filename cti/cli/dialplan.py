@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..render.apply import apply as put_in_place
 from ..site.load import load_site
 from .dialplan_apply import apply
+from .dialplan_check import check
 from .dialplan_diff import diff
 from .dialplan_drift import drift
 from .dialplan_history import history
@@ -25,7 +26,7 @@ def dialplan() -> None:
     """Render Asterisk's files and put them in place."""
 
 
-for command in (diff, apply, rollback, history, drift, test, walk):
+for command in (check, walk, test, diff, apply, rollback, history, drift):
     dialplan.add_command(command)
 
 

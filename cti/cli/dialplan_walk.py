@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ..core.walk import SILENCE, Caller, Hours, Staff, Step, Walk
+from ..core.schedule import State
+from ..core.schedule_override import Kind, Override
+from ..core.walk import SILENCE, Caller, Staff, Step, Walk
 from ..core.walk import walk as walk_through
 from ..errors import UsageError
 from ..site.flow import flow_of
@@ -67,6 +69,9 @@ def walk(
     """Lead a call through the site on paper: prompts, open or closed and why, where it ends."""
     site = load_site(home / "site.yaml")
     when = instant(at, ZoneInfo(site.site.timezone)) or datetime.now(UTC)
+    forced = _pairs("schedule", schedules, site.schedules, _override)
+    for name, override in forced.items():
+        _refuse_reason(override.reason, site.schedules[name].reasons)
     caller = Caller(
         did=did,
         digits=read_digits(digits),
@@ -75,9 +80,7 @@ def walk(
         staff=_pairs("queue", queues, site.queues, Staff),
         usually=Staff(agents),
     )
-    found = walk_through(
-        flow_of(site), caller, hours_of(site, when, _pairs("schedule", schedules, site.schedules, _state))
-    )
+    found = walk_through(flow_of(site), caller, hours_of(site, when, forced))
     if as_json:
         print_json(_plain(found, when, site))
     else:
@@ -92,11 +95,11 @@ def read_digits(text: str) -> tuple[str, ...]:
     return tuple(SILENCE if item == "-" else item for item in items)
 
 
-def hours_of(site: Site, at: datetime, forced: dict[str, Hours]) -> Callable[[str], Hours]:
+def hours_of(site: Site, at: datetime, forced: Mapping[str, Override]) -> Callable[[str], State]:
     """What each schedule says at `at` (aware), unless it is `forced`."""
 
-    def hours(name: str) -> Hours:
-        return forced.get(name) or Hours(site.schedules[name].is_open(at))
+    def hours(name: str) -> State:
+        return site.schedules[name].state_at(at, forced.get(name))
 
     return hours
 
@@ -114,11 +117,16 @@ def _pairs(what: str, given: Iterable[str], known: Iterable[str], read: Callable
     return found
 
 
-def _state(text: str) -> Hours:
+def _override(text: str) -> Override:
     match = _STATE.fullmatch(text)
     if match is None or (match[1] == "open" and match[2]):
         raise ValueError(text)
-    return Hours(match[1] == "open", match[2] or "", "overridden")
+    return Override(open=match[1] == "open", kind=Kind.UNDONE, reason=match[2] or "")
+
+
+def _refuse_reason(reason: str, known: Iterable[str]) -> None:
+    if reason and reason not in known:
+        raise UsageError(f"--schedule: no reason {reason!r}; there are: {', '.join(known) or 'none'}")
 
 
 def _plain(found: Walk, at: datetime, site: Site) -> dict[str, object]:
@@ -138,8 +146,9 @@ def _lines(found: Walk, at: datetime, site: Site) -> Iterable[str]:
     zone = ZoneInfo(site.site.timezone)
     yield f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone}"
     for step in found.steps:
-        yield from (f"    ♪ {prompt}: {_words(site, prompt, step.language)}" for prompt in step.says)
-        yield from _line(step)
+        said = [f"    ♪ {prompt}: {_words(site, prompt, step.language)}" for prompt in step.says]
+        asks = step.item.partition(":")[0] in ("menu", "input")  # the answer comes after the question
+        yield from [*said, *_line(step)] if asks else [*_line(step), *said]
     if found.unused:
         yield f"never asked for: {', '.join(key or '-' for key in found.unused)}"
     yield f"→ {found.walked.destination}, {found.walked.outcome}"

@@ -32,9 +32,11 @@ class Why(StrEnum):
     """Why an edge is taken."""
 
     CHOSEN = "chosen"  # the caller pressed or entered something
-    SILENT = "silent"  # the caller did nothing, or erred too often
+    SILENT = "silent"  # the caller did nothing
+    ERRED = "erred"  # the caller pressed too often what means nothing here
     HOURS = "hours"  # a schedule decided
     WAITED = "waited"  # the queue's longest wait is over
+    NOBODY = "nobody"  # nobody took the call outside
     REFUSED = "refused"  # the queue is too long, too busy or closed by hand; five times at most (CTI_REFUSED)
     ALWAYS = "always"
 
@@ -128,7 +130,7 @@ class Menu:
         if self.invalid.to == self.timeout.to:
             yield Edge(self.timeout.to, "otherwise", Why.SILENT)
             return
-        yield Edge(self.invalid.to, "invalid", Why.SILENT)
+        yield Edge(self.invalid.to, "invalid", Why.ERRED)
         yield Edge(self.timeout.to, "timeout", Why.SILENT)
 
 
@@ -159,22 +161,51 @@ _LEAVES = {"timeout": Why.WAITED, "exit_key": Why.CHOSEN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class End:
-    """A place that no call goes on from: a mailbox, a number outside (unless nobody takes it), an agent, the end."""
+class Outside:
+    """A number outside; `otherwise` is where the caller goes when nobody takes the call."""
 
     place: Place
-    otherwise: Place | None = None
+    otherwise: Place
 
     @property
     def says(self) -> tuple[str, ...]:
         return ()
 
     def edges(self) -> Iterator[Edge]:
-        if self.otherwise is not None:
-            yield Edge(self.otherwise, "nobody", Why.WAITED)
+        yield Edge(self.otherwise, "not taken", Why.NOBODY)
 
 
-Node = Door | Menu | Line | End
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A mailbox. `busy_greeting`: heard by those whom a queue had no room for."""
+
+    place: Place
+    greeting: str = ""
+    busy_greeting: str = ""
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        return (*_said(self.greeting), *_said(self.busy_greeting))
+
+    def edges(self) -> Iterator[Edge]:
+        yield from ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """A place that says nothing of its own and that no call goes on from: the end, an agent."""
+
+    place: Place
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        return ()
+
+    def edges(self) -> Iterator[Edge]:
+        yield from ()
+
+
+Node = Door | Menu | Line | Outside | Box | End
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """A call on paper: from the number that was dialled to where it ends, as the rendered dialplan would lead it.
 
 It knows what the dialplan does with a key, a silence, a schedule and a queue's verdict (dialplan/_menus.j2,
-_numbers.j2, _queues.j2); it refuses to know the site's spelling, any clock and any Asterisk.
+_numbers.j2, _queues.j2, _schedules.j2); it refuses to know the site's spelling, any clock and any Asterisk.
 
 Read() takes one key, or silence until its time is over. `#` ends it with nothing stored, which the menu takes for the
 key `#` (app_read.c: AST_GETDATA_EMPTY_END_TERMINATED is OK). Invalid keys and silences are counted apart, from 0 at
-every entry of the menu. While a caller waits in a queue only its exit key does anything: another one is kept for the
-next question. What time alone decides (announcements, the offer of a callback) is left out.
+every entry of the menu. A wait in a queue is a question while keys are left; only the exit key does anything there.
+What time alone decides (announcements, the offer of a callback) is left out.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from ..errors import NotFound
-from .flow import GOODBYE, HANGUP, MOST_ROUNDS, Door, End, Flow, Gate, Line, Menu, Place, Tries
+from .flow import GOODBYE, HANGUP, MOST_ROUNDS, Box, Door, End, Flow, Gate, Line, Menu, Outside, Place, Tries
+from .schedule import State
 from .walked import Walked
 
 SILENCE = ""  # in `digits`: the caller lets the time run out once
@@ -33,14 +34,6 @@ class Staff(StrEnum):
     FULL = "full"  # engine only: as many wait as may
     RATIO = "overflow"  # engine only: too many wait for those at work
     CLOSED = "closed"  # engine only: closed by hand
-
-
-class Hours(NamedTuple):
-    """What a schedule says: open or not, the reason ("" = none), and the rule in words."""
-
-    open: bool
-    reason: str = ""
-    rule: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +70,7 @@ class Walk:
     unused: tuple[str, ...] = ()
 
 
-def walk(flow: Flow, caller: Caller, hours: Callable[[str], Hours]) -> Walk:
+def walk(flow: Flow, caller: Caller, hours: Callable[[str], State]) -> Walk:
     """Lead `caller` through `flow`; `hours` tells what a schedule says at the call's instant.
 
     Raises NotFound for a number that the site does not have.
@@ -98,13 +91,14 @@ def walk(flow: Flow, caller: Caller, hours: Callable[[str], Hours]) -> Walk:
 class _Feet:
     """A call on its way: what it has met so far, and what the caller has left to press."""
 
-    def __init__(self, flow: Flow, caller: Caller, hours: Callable[[str], Hours]) -> None:
+    def __init__(self, flow: Flow, caller: Caller, hours: Callable[[str], State]) -> None:
         self._flow, self._caller, self._hours = flow, caller, hours
         self._digits = list(caller.digits)
         self.steps: list[Step] = []
         self._language = ""
         self._refused = 0
         self._exit = ""  # why a queue or a number let the caller go
+        self._verdict = ""  # why the last queue did (CTI_OUTCOME)
         self._end = ("", "")
         self._came: list[Place] = []  # the menus that led here, this one last
         self._rounds = 0
@@ -131,6 +125,14 @@ class _Feet:
                 return self._ask(node) if self._round(place) else HANGUP
             case Line():
                 return self._queue(node)
+            case Box():
+                self._tell(str(place), self._greeting(node))
+                self.end(place, "voicemail")
+                return None
+            case Outside():
+                self._tell(str(place))
+                self.end(place, "external")
+                return None
             case End():
                 self._tell(str(place))
                 self.end(place, _ENDS.get(place.kind) or self._exit or "hangup")
@@ -219,23 +221,30 @@ class _Feet:
         return staff.value if can and self._caller.engine and self._refused < REFUSALS else ""
 
     def _wait(self, line: Line) -> Place | None:
-        if self._caller.hangs_up and not self._digits:
+        while self._digits:
+            pressed = self._digits.pop(0)
+            if line.exit_key and line.exit_key in pressed:
+                return self._leave(line, "exit_key")
+        if self._caller.hangs_up:
             self.end(line.place, "abandoned", "hangs up while waiting")
             return None
-        if self._digits and self._digits[0] == line.exit_key:
-            del self._digits[0]
-            return self._leave(line, "exit_key")
         if "timeout" in line.leaves:
             return self._leave(line, "timeout")
-        self.end(line.place, "abandoned", "nobody answers, and the queue has no longest wait")
+        self.end(line.place, "waiting", "nobody answers, and the queue has no longest wait")
         return None
 
     def _leave(self, line: Line, outcome: str) -> Place:
         refused = outcome not in ("timeout", "exit_key")
         self._refused = self._refused + 1 if refused else 0
-        self._exit = outcome
+        self._exit = self._verdict = outcome
         self._tell("", why=_LEFT.get(outcome, outcome))
         return line.leaves[outcome]
+
+    def _greeting(self, box: Box) -> tuple[str, ...]:
+        """_voicemail.j2: those for whom there was no room hear the busy one; Asterisk's own are not the site's."""
+        busy = self._caller.engine and self._verdict in ("full", "overflow")
+        said = (busy and box.busy_greeting) or box.greeting
+        return (said,) if said else ()
 
     def _tell(self, item: str, says: tuple[str, ...] = (), why: str = "") -> None:
         self.steps.append(Step(item, says, why, self._language))
@@ -245,7 +254,7 @@ def _said(tries: Tries) -> tuple[str, ...]:
     return (tries.prompt,) if tries.prompt else ()
 
 
-_ENDS = {"voicemail": "voicemail", "external": "external", "agent": "direct"}
+_ENDS = {"agent": "direct"}
 _LEFT = {
     "timeout": "nobody answers within the longest wait",
     "full": "the queue is full",

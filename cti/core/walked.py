@@ -20,8 +20,8 @@ class Walked:
 
     `prompts` are the site's names, in the order in which they begin to play (one that a key cuts short counts).
     `destination` is the last place: `queue:sales`, `voicemail:x`, `external:x`, `agent:1001` or `hangup`.
-    `outcome` follows it: in a queue answered or abandoned; voicemail; external; direct (an agent); at `hangup` why the
-    last queue or number let the caller go (timeout, full, overflow, closed, exit_key), else hangup.
+    `outcome` follows it: in a queue answered, abandoned, or waiting (for ever); voicemail; external; direct (an agent);
+    at `hangup` why the last queue or number let the caller go (timeout, full, overflow, closed, exit_key), else hangup.
     """
 
     path: tuple[str, ...]

@@ -23,6 +23,7 @@ from ..site.model import Site
 from .filters import FILTERS
 from .inputs import Installation, PhoneCard, Placed, layout
 from .sealed import sealed
+from .template_lines import template_lines
 from .trunk_secrets import trunk_secrets
 
 FOLDERS = ("dialplan", "asterisk_conf")
@@ -70,10 +71,44 @@ class Renderer:
         that fails; nothing has been written by then.
         """
         self._refuse_open_phones(phones)
-        site = sealed(site) if self._config.call_test else site
-        given = {**self._given, "trunk_secrets": trunk_secrets(self._config, site)}
-        given |= {"site": site, "schedules": site.schedules, "phones": tuple(phones), **(extra or {})}
+        given = self._all_given(site, phones, extra)
         return {name: self._render_one(name, given) for name in self.names()}
+
+    def try_all(self, site: Site, phones: Sequence[PhoneCard]) -> tuple[dict[str, str], list[RenderError]]:
+        """The files that can be rendered, and what is wrong with the others: one error for each."""
+        files: dict[str, str] = {}
+        errors: list[RenderError] = []
+        given = self._all_given(site, phones, errors=errors)
+        for name in self.names():
+            try:
+                files[name] = self._render_one(name, given)
+            except RenderError as error:
+                errors.append(error)
+        return files, errors
+
+    def origin(self, name: str, text: str, site: Site, phones: Sequence[PhoneCard]) -> list[str]:
+        """`template:line` of each line of a rendered file; [] when that cannot be said."""
+        folders = [str(folder) for folder in self.folders]
+        return template_lines(self._environment, folders, name + ".j2", text, self._all_given(site, phones, errors=[]))
+
+    def _all_given(
+        self,
+        site: Site,
+        phones: Sequence[PhoneCard],
+        extra: Mapping[str, object] | None = None,
+        errors: list[RenderError] | None = None,
+    ) -> dict[str, object]:
+        """What templates are given; with `errors` a missing password is noted there, and rendering goes on."""
+        site = sealed(site) if self._config.call_test else site
+        try:
+            secrets = trunk_secrets(self._config, site)
+        except RenderError as error:
+            if errors is None:
+                raise
+            errors.append(error)
+            secrets = dict.fromkeys(site.trunks, "missing")
+        given = {**self._given, "trunk_secrets": secrets}
+        return given | {"site": site, "schedules": site.schedules, "phones": tuple(phones), **(extra or {})}
 
     def _refuse_open_phones(self, phones: Sequence[PhoneCard]) -> None:
         """A phone without a password may only exist where nobody from outside can pretend to be it."""

@@ -14,12 +14,11 @@ def flow_of(site: model.Site) -> flow.Flow:
 
 
 def _nodes(site: model.Site) -> Iterator[flow.Node]:
-    yield from (_door(number) for number in site.numbers.values())
+    yield from (_door(number, site) for number in site.numbers.values())
     yield from (_menu(menu) for menu in site.menus.values())
-    yield from (_line(queue) for queue in site.queues.values())
-    yield from (flow.End(place=flow.Place("voicemail", name)) for name in site.voicemail)
-    for name, external in site.externals.items():
-        yield flow.End(place=flow.Place("external", name), otherwise=_place(external.otherwise))
+    yield from (_line(queue, site) for queue in site.queues.values())
+    yield from (_box(box) for box in site.voicemail.values())
+    yield from (_outside(external) for external in site.externals.values())
     yield flow.End(place=flow.HANGUP)
 
 
@@ -27,16 +26,20 @@ def _place(target: model.Target) -> flow.Place:
     return flow.Place(target.kind, target.name)
 
 
-def _gate(schedule: str, closed: model.Target | None) -> flow.Gate | None:
-    return flow.Gate(schedule, _place(closed or model.HANGUP)) if schedule else None
+def _gate(site: model.Site, schedule: str, closed: model.Target | None) -> flow.Gate | None:
+    if not schedule:
+        return None
+    reasons = site.schedules[schedule].reasons.values()
+    ways = {one.name: flow.Reason(one.prompt, flow.Place(*one.to) if one.to else None) for one in reasons}
+    return flow.Gate(schedule, _place(closed or model.HANGUP), ways)
 
 
-def _door(number: model.Number) -> flow.Door:
+def _door(number: model.Number, site: model.Site) -> flow.Door:
     return flow.Door(
         place=flow.Place("did", number.did),
         to=_place(number.to),
         language=number.language,
-        gate=_gate(number.schedule, number.closed),
+        gate=_gate(site, number.schedule, number.closed),
     )
 
 
@@ -58,11 +61,11 @@ def _tries(tries: model.Tries) -> flow.Tries:
     return flow.Tries(_place(tries.to), tries.retries, tries.prompt)
 
 
-def _line(queue: model.Queue) -> flow.Line:
+def _line(queue: model.Queue, site: model.Site) -> flow.Line:
     return flow.Line(
         place=flow.Place("queue", queue.name),
         leaves=dict(_leaves(queue)),
-        gate=_gate(queue.schedule, queue.closed),
+        gate=_gate(site, queue.schedule, queue.closed),
         greeting=queue.greeting,
         exit_key=queue.exit_key.key if queue.exit_key else "",
         comfort=queue.announce.comfort if queue.announce else (),
@@ -80,3 +83,11 @@ def _leaves(queue: model.Queue) -> Iterator[tuple[str, flow.Place]]:
     yield "closed", _place(queue.closed or queue.overflow)
     if queue.exit_key:
         yield "exit_key", _place(queue.exit_key.to)
+
+
+def _box(box: model.Voicemail) -> flow.Box:
+    return flow.Box(place=flow.Place("voicemail", box.name), greeting=box.greeting, busy_greeting=box.busy_greeting)
+
+
+def _outside(external: model.External) -> flow.Outside:
+    return flow.Outside(place=flow.Place("external", external.name), otherwise=_place(external.otherwise))

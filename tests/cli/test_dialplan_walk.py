@@ -39,18 +39,19 @@ def test_a_program_reads_one_object(home: Path) -> None:
     told = json.loads(walk(home, "--at", NATIONAL_DAY, "--agents", "busy", "--engine", "down", "--json").output)
     assert told["path"] == [
         "did:4008001234",
-        "schedule:office=closed",
+        "schedule:office=closed(holiday)",
         "menu:night=timeout",
         "queue:rescue",
         "external:rescue_duty",
     ]
-    assert told["prompts"] == ["night_menu", "rescue_greeting"]
+    assert told["prompts"] == ["holiday_closed", "night_menu", "rescue_greeting"]
     assert (told["destination"], told["outcome"]) == ("external:rescue_duty", "external")
     assert told["at"].startswith("2026-10-01T10:00:00+08:00")
 
 
 def test_a_schedule_can_be_overridden(home: Path) -> None:
-    assert "schedule:office=open  (overridden)" in walk(home, "--at", NATIONAL_DAY, "--schedule", "office=open").output
+    said = walk(home, "--at", NATIONAL_DAY, "--schedule", "office=open").output
+    assert "schedule:office=open  (override: open until undone)" in said
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,7 @@ def test_a_schedule_can_be_overridden(home: Path) -> None:
         (["--digits", "1,x"], "'x' is not on a telephone"),
         (["--queue", "slaes=full"], "no queue 'slaes'; there are: sales"),
         (["--queue", "sales=ful"], "'ful' is no state of a queue"),
+        (["--schedule", "office=closed(rain)"], "no reason 'rain'; there are: holiday"),
         (["--schedule", "office=shut"], "'shut' is no state of a schedule"),
         (["--at", "2026-02-30"], "is no instant"),
     ],

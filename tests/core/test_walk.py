@@ -7,8 +7,25 @@ from typing import Any
 
 import pytest
 
-from cti.core.flow import HANGUP, MOST_ROUNDS, Choice, Door, End, Flow, Gate, Line, Menu, Node, Place, Reason, Tries
-from cti.core.walk import SILENCE, Caller, Hours, Staff, walk
+from cti.core.flow import (
+    HANGUP,
+    MOST_ROUNDS,
+    Box,
+    Choice,
+    Door,
+    End,
+    Flow,
+    Gate,
+    Line,
+    Menu,
+    Node,
+    Outside,
+    Place,
+    Reason,
+    Tries,
+)
+from cti.core.schedule import State
+from cti.core.walk import SILENCE, Caller, Staff, walk
 from cti.core.walked import Walked
 from cti.errors import NotFound
 
@@ -31,16 +48,16 @@ QUEUE = Line(
     exit_key="*",
     leaves={"timeout": BOX, "full": DUTY, "closed": BOX, "exit_key": MAIN},
 )
-OPEN = Hours(True)
+OPEN, CLOSED = State(True, "", "", None), State(False, "", "", None)
 DOOR = Door(place=Place("did", "400"), to=MAIN, language="zh", gate=Gate("office", HANGUP))
 
 
 def flow(*changed: Node) -> Flow:
-    nodes = [DOOR, MENU, QUEUE, End(place=BOX), End(place=DUTY), End(place=HANGUP), *changed]
+    nodes = [DOOR, MENU, QUEUE, Box(place=BOX), Outside(place=DUTY, otherwise=HANGUP), End(place=HANGUP), *changed]
     return Flow({node.place: node for node in nodes})
 
 
-def walked(*digits: str, site: Flow | None = None, hours: Hours = OPEN, **how: Any) -> Walked:
+def walked(*digits: str, site: Flow | None = None, hours: State = OPEN, **how: Any) -> Walked:
     return walk(site or flow(), Caller(did="400", digits=digits, **how), lambda _: hours).walked
 
 
@@ -88,12 +105,12 @@ def test_who_hangs_up_in_a_menu_has_heard_its_prompt() -> None:
 
 
 def test_a_key_may_change_the_language_in_which_the_rest_is_told() -> None:
-    steps = walk(flow(), Caller(did="400", digits=("9", "1")), lambda _: Hours(True)).steps
+    steps = walk(flow(), Caller(did="400", digits=("9", "1")), lambda _: OPEN).steps
     assert [step.language for step in steps if step.says] == ["zh", "en", "en"]
 
 
 def test_a_closed_schedule_sends_the_call_elsewhere() -> None:
-    told = walked(hours=Hours(False))
+    told = walked(hours=CLOSED)
     assert told.path == ("did:400", "schedule:office=closed", "hangup")
     assert (told.destination, told.outcome) == ("hangup", "closed")
 
@@ -101,17 +118,17 @@ def test_a_closed_schedule_sends_the_call_elsewhere() -> None:
 def test_a_reason_for_being_closed_has_its_own_prompt_and_place() -> None:
     gate = Gate("office", HANGUP, {"holiday": Reason("merry", BOX), "stocktaking": Reason("counting")})
     site = flow(replace(DOOR, gate=gate))
-    holiday = walked(site=site, hours=Hours(False, "holiday"))
+    holiday = walked(site=site, hours=CLOSED._replace(reason="holiday"))
     assert holiday == Walked(
         ("did:400", "schedule:office=closed(holiday)", "voicemail:box"), ("merry",), "voicemail:box", "voicemail"
     )
-    counting = walked(site=site, hours=Hours(False, "stocktaking"))
+    counting = walked(site=site, hours=CLOSED._replace(reason="stocktaking"))
     assert (counting.prompts, counting.destination) == (("counting",), "hangup")
 
 
 def test_a_queue_asks_its_own_schedule_after_the_call_has_come_to_it() -> None:
     site = flow(replace(QUEUE, gate=Gate("sales_hours", DUTY)), replace(DOOR, gate=None))
-    told = walk(site, Caller(did="400", digits=("1",)), lambda _: Hours(False)).walked
+    told = walk(site, Caller(did="400", digits=("1",)), lambda _: CLOSED).walked
     assert told.path == ("did:400", "menu:main=1", "queue:sales", "schedule:sales_hours=closed", "external:duty")
     assert "hello" not in told.prompts
 
@@ -122,10 +139,18 @@ def test_a_wait_that_is_too_long_ends_where_the_queue_says() -> None:
     assert told.outcome == "voicemail"
 
 
-def test_without_a_longest_wait_the_caller_gives_up_in_the_end() -> None:
+def test_without_a_longest_wait_the_caller_waits_for_ever() -> None:
     site = flow(replace(QUEUE, leaves={"closed": BOX}, exit_key=""))
-    told = walked("1", site=site, usually=Staff.BUSY)
-    assert (told.destination, told.outcome) == ("queue:sales", "abandoned")
+    told = walked("1", "7", site=site, usually=Staff.BUSY)
+    assert (told.destination, told.outcome) == ("queue:sales", "waiting")
+
+
+def test_a_mailbox_greets_those_for_whom_there_was_no_room_in_its_own_words() -> None:
+    box = Box(place=BOX, greeting="leave_word", busy_greeting="all_busy")
+    site = flow(box, replace(QUEUE, leaves={"timeout": BOX, "full": BOX}))
+    assert walked("1", site=site, usually=Staff.FULL).prompts[-1] == "all_busy"
+    assert walked("1", site=site, usually=Staff.BUSY).prompts[-1] == "leave_word"
+    assert walked("1", site=site, usually=Staff.FULL, engine=False).prompts[-1] == "leave_word"
 
 
 def test_a_caller_may_hang_up_while_waiting() -> None:
@@ -133,12 +158,11 @@ def test_a_caller_may_hang_up_while_waiting() -> None:
     assert (told.destination, told.outcome) == ("queue:sales", "abandoned")
 
 
-def test_the_exit_key_leads_out_of_the_line_and_other_keys_wait_for_the_next_question() -> None:
-    told = walked("1", "*", "#", usually=Staff.BUSY)
+def test_the_exit_key_leads_out_of_the_line_and_other_keys_do_nothing_there() -> None:
+    told = walked("1", "7", "*", "#", usually=Staff.BUSY)
     assert after_menu(told) == ("menu:main=1", "queue:sales", "menu:main=#", "external:duty")
-    found = walk(flow(), Caller(did="400", digits=("1", "7"), usually=Staff.BUSY), lambda _: Hours(True))
-    assert found.walked.destination == "voicemail:box"
-    assert found.unused == ("7",)
+    assert walked("1", "7", usually=Staff.BUSY).destination == "voicemail:box"
+    assert walked("1", "7", usually=Staff.BUSY, hangs_up=True).outcome == "abandoned"
 
 
 def test_a_full_queue_refuses_while_the_engine_runs_and_only_then() -> None:
@@ -164,7 +188,7 @@ def test_the_last_exit_says_why_a_call_was_hung_up() -> None:
 
 
 def test_a_call_that_goes_round_for_ever_is_told_and_ends() -> None:
-    found = walk(flow(replace(MENU, timeout=Tries(MAIN, 0))), Caller(did="400"), lambda _: Hours(True))
+    found = walk(flow(replace(MENU, timeout=Tries(MAIN, 0))), Caller(did="400"), lambda _: OPEN)
     assert after_menu(found.walked) == ("menu:main=timeout",) * MOST_ROUNDS + ("hangup",)
     assert found.walked.prompts[-1] == "menu_goodbye"
 
@@ -178,4 +202,4 @@ def test_back_leads_to_the_menu_that_led_here_and_from_the_first_one_to_itself()
 
 def test_an_unknown_number_says_which_there_are() -> None:
     with pytest.raises(NotFound, match=r"'401'.*400"):
-        walk(flow(), Caller(did="401"), lambda _: Hours(True))
+        walk(flow(), Caller(did="401"), lambda _: OPEN)
