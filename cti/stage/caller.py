@@ -42,6 +42,8 @@ async def place_call(ground: ProvingGround, crew: Crew, index: int, case: Case) 
         note = f"still going on after {case.within_seconds:g} s"
     if not caller.left:
         trail.let_go()
+    if trail.reached == "voicemail":
+        await asyncio.sleep(THINKING_SECONDS)  # so that the box's greeting has begun
     if not caller.ended:
         with suppress(PhoneError):  # Asterisk was quicker
             await call.hang_up()

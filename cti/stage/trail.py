@@ -20,7 +20,7 @@ from ..core.walked import Walked
 WAITING: Final = "waiting"  # still in a queue when the test let go; no word of DESIGN §6
 EVENTS: Final = frozenset({b"Newexten", b"VarSet", b"CEL", b"DialEnd", b"BridgeEnter", b"Hangup"})
 _PLACE = re.compile(r"cti-(queue|voicemail|external)-(.+)")
-_MAILBOX = "cti-voicemail-"  # the end: its greeting is not waited for
+_INPUT = re.compile(r"cti-input-(.+)")
 _MENU = re.compile(r"cti-menu-(.+)")
 _SCHEDULE = re.compile(r"cti-schedule-(.+)")
 _KEY = re.compile(r"([^:>]+):([^>]*)>$")
@@ -35,6 +35,7 @@ _LEFT = {
     "EXITEMPTY": "overflow",
     "CALLBACK": "callback_requested",
 }
+_STAYS = {("voicemail", "Playback"), ("voicemail", "VoiceMail"), ("external", "Dial")}  # its greeting begins
 _ENDS = {"voicemail": "voicemail", "external": "external", "agent": "direct"}
 
 
@@ -105,14 +106,13 @@ class Trail:
     def _enter(self, context: str, extension: str, before: str) -> None:
         if found := _PLACE.fullmatch(context):
             self._arrive(f"{found[1]}:{found[2]}")
-            self.reached = "voicemail" if found[1] == "voicemail" else ""
         elif context in ("cti-dial", "cti-direct") and extension.isdigit():
             self._arrive(f"agent:{extension}")
         elif context == "cti-hangup":
             self._arrive("hangup")
         elif context == "cti-back" and self.path and before.startswith("cti-menu-"):
             self.path[-1] = f"menu:{before.removeprefix('cti-menu-')}=back"
-        elif _MENU.fullmatch(context):
+        elif _MENU.fullmatch(context) or _INPUT.fullmatch(context):
             self._place, self.waiting, self.listening = "", False, False
 
     def _arrive(self, place: str) -> None:
@@ -129,7 +129,7 @@ class Trail:
             self.waiting = self.listening = True
         elif kind == "queue" and application == "Dial":
             self.listening = False
-        elif kind == "external" and application == "Dial":
+        elif (kind, application) in _STAYS:
             self.reached = kind
         elif kind == "agent" and application == "Dial":
             self.dialling = self._place.partition(":")[2]
@@ -150,17 +150,26 @@ class Trail:
         name, value = event.get("Variable").lstrip("_"), event.get("Value")  # __NAME: inherited by other channels
         if self.reached:
             return
-        menu = _MENU.fullmatch(self._context)
         if name == "CTI_DID":
             self.path.append(f"did:{value}")
         elif name == "CTI_REASON":
             self._reason = value
         elif name == "GOSUB_RETVAL" and (schedule := _SCHEDULE.fullmatch(self._context)):
             self._hours(schedule[1], value)
-        elif menu and name in ("CTI_INVALID", "CTI_TIMEOUTS") and value not in ("", "0"):
-            self.path.append(f"menu:{menu[1]}={'invalid' if name == 'CTI_INVALID' else 'timeout'}")
-        elif menu and name == "CTI_PATH" and (key := _KEY.search(value)) and key[2] != "-":
-            self.path.append(f"menu:{menu[1]}={key[2]}")
+        elif menu := _MENU.fullmatch(self._context):
+            self._answer("menu", menu[1], name, value)
+        elif found := _INPUT.fullmatch(self._context):
+            self._answer("input", found[1], name, value)
+
+    def _answer(self, kind: str, asked: str, name: str, value: str) -> None:
+        """What a menu or an input made of the caller's keys."""
+        if name in ("CTI_INVALID", "CTI_TIMEOUTS") and value not in ("", "0"):
+            self.path.append(f"{kind}:{asked}={'invalid' if name == 'CTI_INVALID' else 'timeout'}")
+        elif kind == "input" and name == _variable_of(asked) and value:
+            self.path.append(f"input:{asked}={value}")
+        elif name == "CTI_PATH" and (key := _KEY.search(value)) and key[2] != "-":
+            self.path += [f"menu:{asked}={key[2]}"] if kind == "menu" else []
+            self.path += [f"lookup:{asked}={key[2]}"] if kind == "input" and key[2] != "ok" else []
 
     def _hours(self, schedule: str, said: str) -> None:
         if said in ("open", "closed"):
@@ -185,7 +194,7 @@ class Trail:
         kind = event.get("EventName")
         if kind == "HANGUP":
             self._told = True
-        elif kind == "STREAM_BEGIN" and not event.get("Context").startswith(_MAILBOX):
+        elif kind == "STREAM_BEGIN" and event.get("Application") != "VoiceMail":
             sound = _SOUND.search(_sound_of(event.get("Extra")))
             self.prompts += [sound[1]] if sound else []
 
@@ -193,6 +202,11 @@ class Trail:
         self._gone = True
         if not self.reached and self._place.startswith("queue:"):
             self.reached = "abandoned"
+
+
+def _variable_of(name: str) -> str:
+    """render.filters.variable: a name of the site as a part of a variable's name."""
+    return "CTI_DIGITS_" + name.replace("-", "_")
 
 
 def _sound_of(extra: str) -> str:

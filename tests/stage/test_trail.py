@@ -27,9 +27,9 @@ def variable(name: str, value: str) -> Message:
     return event("VarSet", Variable=name, Value=value)
 
 
-def plays(prompt: str, context: str = "cti-menu-main") -> Message:
+def plays(prompt: str, application: str = "Read") -> Message:
     extra = f'{{"sound":"cti/{prompt}","format":"slin","language":"zh"}}'
-    return event("CEL", EventName="STREAM_BEGIN", Context=context, Extra=extra)
+    return event("CEL", EventName="STREAM_BEGIN", Application=application, Extra=extra)
 
 
 HANGUP = (event("CEL", EventName="HANGUP"), event("Hangup"))
@@ -47,7 +47,7 @@ WAITS = [
     variable("__CTI_PATH", "main:1>"),
     enter("cti-queue-sales"),
     step("cti-queue-sales", "Playback", "cti/greeting"),
-    plays("greeting", "cti-queue-sales"),
+    plays("greeting", "Playback"),
     step("cti-queue-sales", "AGI", "agi://127.0.0.1:4573/acd,queue=sales"),
 ]
 AT_THE_MENU = ("did:4008001234", "schedule:office=open")
@@ -104,12 +104,20 @@ def test_a_queue_that_lets_a_caller_go_to_the_end_says_why(logged: str, outcome:
     assert (told.path[-1], told.destination, told.outcome) == ("hangup", "hangup", outcome)
 
 
-def test_a_mailbox_is_the_end_and_what_it_says_is_no_prompt_of_the_site() -> None:
-    box = [enter("cti-voicemail-sales"), step("cti-voicemail-sales", "Playback", "cti/own_greeting")]
-    found = trail(*BY_DAY, *WAITS, *box, plays("own_greeting", "cti-voicemail-sales"), *HANGUP)
+def test_a_mailbox_is_the_end_as_soon_as_its_greeting_begins() -> None:
+    box = [enter("cti-voicemail-sales"), step("cti-voicemail-sales", "Playback", "cti/box")]
+    found = trail(*BY_DAY, *WAITS, *box, plays("box", "Playback"), plays("beep", "VoiceMail"), *HANGUP)
     told = found.told()
-    assert (told.destination, told.outcome, told.prompts) == ("voicemail:sales", "voicemail", ("main_menu", "greeting"))
+    assert (told.destination, told.outcome) == ("voicemail:sales", "voicemail")
+    assert told.prompts == ("main_menu", "greeting", "box")
     assert found.over
+
+
+def test_what_a_caller_enters_and_what_was_found_are_items() -> None:
+    entered = [enter("cti-input-car-plate"), variable("CTI_DIGITS_car_plate", "12345")]
+    found = variable("__CTI_PATH", "main:1>car-plate:found>")
+    assert trail(*entered, found).told().path == ("input:car-plate=12345", "lookup:car-plate=found")
+    assert trail(*entered, variable("CTI_PATH", "car-plate:ok>")).told().path == ("input:car-plate=12345",)
 
 
 def test_it_does_not_matter_how_the_two_streams_are_mixed() -> None:
