@@ -36,6 +36,7 @@ from .engine.callbacks import Dialling
 from .engine.customers import Customers
 from .engine.familiar import MOST_NUMBERS, Served, Window
 from .engine.feature import Features
+from .engine.hours import Hours
 from .engine.link import ManagerLink
 from .engine.loop import Engine
 from .engine.promises import open_promises
@@ -111,14 +112,15 @@ async def run_engine(config: Config, stop: asyncio.Event) -> None:
         hub = Hub(backend.snapshot)
         timezone = load_site(config.site_file).site.timezone
         engine.floor.today = await _today(store, ZoneInfo(timezone))
-        await _define(config, engine, store)
+        hours = Hours(config)
+        await _define(config, engine, store, hours)
         engine.restore_closed(closed_queues(config.journal_file))
         for event in restoring_events(last_presences(config.journal_file, engine.agents), datetime.now(UTC)):
             engine.handle(event)
         promised = open_promises(config.journal_file, config.log_dir / "queue_log") if engine.keeps_places else []
         for event in engine.callbacks.restore(promised, datetime.now(UTC), under_way=True):
             engine.handle(event)
-        await _serve(config, stack, engine, link, hub, backend, store, journal, promised, stop)
+        await _serve(config, stack, engine, link, hub, backend, store, journal, hours, promised, stop)
 
 
 async def _serve(
@@ -130,6 +132,7 @@ async def _serve(
     backend: Answers,
     store: Store,
     journal: EngineJournal,
+    hours: Hours,
     promised: Sequence[Callback],
     stop: asyncio.Event,
 ) -> None:
@@ -148,11 +151,13 @@ async def _serve(
     async with _tasks() as start:
         start(engine.run(), "engine")
         start(link.client.run(), "ami")
-        start(_reloading(config, engine, store, link, reload), "reload")
+        start(_reloading(config, engine, store, link, hours, reload), "reload")
         boxes = Mailboxes(store.database)
         mailboxes = MailboxAnswers(config.voicemail, boxes, WorkDesk(journal, _now), engine.floor.serves)
         start(push_work(lambda: boxes.work(WorkFilter(limit=MOST_WORK)), boxes.work_item, hub.publish), "work")
-        web = WebServer(config.bind, config.web_port, hub=hub, backend=backend, verify=verify, mailboxes=mailboxes)
+        web = WebServer(
+            config.bind, config.web_port, hub=hub, backend=backend, verify=verify, mailboxes=mailboxes, hours=hours
+        )
         await stack.enter_async_context(web)
         log.info("pages and API on %s", web.url)
         if await _first(link.ready.wait(), stop.wait()):
@@ -187,10 +192,11 @@ async def _today(store: Store, zone: ZoneInfo) -> Today:
     return today
 
 
-async def _define(config: Config, engine: Engine, store: Store) -> None:
+async def _define(config: Config, engine: Engine, store: Store, hours: Hours) -> None:
     site, known = load_site(config.site_file), engine.familiar.widest
     for warning in site.warnings:
         log.warning("%s", warning)
+    hours.define(site.schedules)
     engine.familiar.define({queue: Window(*window) for queue, window in windows_of(site).items()})
     engine.callbacks.configure(_dialling(site))
     cards = [agent.card() for agent in await People(store.database).agents()]
@@ -221,13 +227,15 @@ async def _remember(engine: Engine, store: Store, widest: Window) -> None:
     log.info("the last agent of %d numbers is known", len(engine.familiar))
 
 
-async def _reloading(config: Config, engine: Engine, store: Store, link: ManagerLink, asked: asyncio.Event) -> None:
+async def _reloading(
+    config: Config, engine: Engine, store: Store, link: ManagerLink, hours: Hours, asked: asyncio.Event
+) -> None:
     """SIGHUP: read site.yaml and the agents' rows again; a mistake in them changes nothing."""
     while True:
         await asked.wait()
         asked.clear()
         try:
-            await _define(config, engine, store)
+            await _define(config, engine, store, hours)
             link.compare_members()
             log.info("site and agents read again")
         except SiteError as error:

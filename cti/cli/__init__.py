@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "dialplan": ("dialplan", "dialplan", "Render Asterisk's files and put them in place."),
     "agent": ("agent", "agent", "Agents: who they are, what they can do, what they are doing."),
     "queue": ("queue", "queue", "Queues: who waits and who answers now; watch, move, open, close."),
+    "schedule": ("schedule", "schedule", "Opening hours: test them, what changes when, open and close by hand."),
     "callback": ("callback", "callback", "Callers who hung up and keep their place: list, cancel."),
     "voicemail": ("voicemail", "voicemail", "Messages that callers left: list, play, export, assign, done, delete."),
     "work": ("work", "work", "Who must be called back: messages and callers who were not served."),

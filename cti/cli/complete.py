@@ -38,6 +38,11 @@ def queues(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     return _fitting(((name, "") for name in section(_home(ctx), "queues")), incomplete)
 
 
+def schedules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """Schedules of site.yaml."""
+    return _fitting(((name, "") for name in section(_home(ctx), "schedules")), incomplete)
+
+
 def reasons(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
     """Pause reasons of site.yaml."""
     return _fitting(((name, "") for name in section(_home(ctx), "pause_reasons")), incomplete)

@@ -16,7 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from cti.core.words import CallId
-from cti.errors import CtiError, NotConnected, NotFound, Refused, StoreError, UsageError
+from cti.errors import CtiError, NotConnected, NotFound, PbxError, Refused, StoreError, UsageError
 
 from .auth import Denial, Gate, Kind, Subject, address_of, bearer
 from .backend import Entity, FloorBackend
@@ -46,6 +46,7 @@ STATUS: tuple[tuple[type[CtiError], int], ...] = (  # the first that fits
     (UsageError, 400),
     (NotConnected, 503),
     (StoreError, 503),
+    (PbxError, 503),
 )
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answer = Callable[[web.Request, Subject], Awaitable[web.StreamResponse]]

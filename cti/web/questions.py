@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -50,6 +50,11 @@ def read_filter(request: web.Request) -> CallFilter:
     if wanted.since and wanted.until and wanted.since >= wanted.until:
         raise UsageError("since must be before until")
     return wanted
+
+
+def read_whole(query: Mapping[str, str], name: str, default: int) -> int:
+    """A whole number of the query. Raises UsageError."""
+    return int(_match(WHOLE, name, query[name])) if name in query else default
 
 
 def known_query(request: web.Request, names: Collection[str]) -> dict[str, str]:

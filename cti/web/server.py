@@ -23,6 +23,7 @@ from .live import Live
 from .mailbox_api import MailboxApi
 from .mailboxes import MailboxAnswers
 from .push import Hub
+from .schedules import ScheduleApi, Schedules
 
 UI = Path(__file__).parent / "ui"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -54,6 +55,7 @@ class WebServer:
         backend: FloorBackend,
         verify: Verify,
         mailboxes: MailboxAnswers | None = None,
+        hours: Schedules | None = None,
         origins: Collection[str] = (),
         trusted_proxies: Collection[str] = (),
     ) -> None:
@@ -69,6 +71,8 @@ class WebServer:
         self._app.add_routes(api.routes())
         if mailboxes is not None:
             self._app.add_routes(MailboxApi(mailboxes, api.with_subject).routes())
+        if hours is not None:
+            self._app.add_routes(ScheduleApi(hours, api.with_subject).routes())
         self._app.add_routes([web.get("/api/live", self.live.handle, allow_head=False), *_pages(UI)])
         self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
 

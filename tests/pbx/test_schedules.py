@@ -6,6 +6,7 @@ One channel asks all of them: our own FastAGI server sets its clock (`CTI_NOW`) 
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -17,8 +18,8 @@ import pytest_asyncio
 from scene import ask_asterisk
 
 from cti.core.schedule import Schedule
-from cti.core.schedule_override import FAMILY, Kind, Override, parse_override
-from cti.pbx import Installation
+from cti.core.schedule_override import FAMILY, parse_override
+from cti.pbx import Installation, astdb
 from cti.share import shared_folder
 from cti.site.load import load_site
 from cti.stage import Stage
@@ -122,8 +123,9 @@ class House:
     async def console(self, line: str) -> str:
         return await ask_asterisk(self.stage, self.asterisk, line)
 
-    async def put(self, name: str, override: Override) -> None:
-        assert "successfully" in await self.console(f"database put {FAMILY} {name} {override.text()}")
+    async def kept(self) -> dict[str, str]:
+        """Every override in Asterisk's database."""
+        return await asyncio.to_thread(astdb.read_family, self.stage.config, FAMILY)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -183,33 +185,40 @@ async def test_paper_and_asterisk_agree_on_ten_thousand_instants(house: House) -
     assert reasons | {("berlin", ("open", "")), ("nights", ("closed", ""))} <= seen
 
 
-OVERRIDES = [
-    Override(open=False, kind=Kind.UNDONE),
-    Override(open=True, kind=Kind.UNDONE, by="cli-anna"),
-    Override(open=False, kind=Kind.PERIOD, until=datetime(2026, 10, 5, 4, 0, tzinfo=UTC), reason="holiday"),
-    Override(open=True, kind=Kind.UNTIL, until=datetime(2026, 10, 5, 4, 0, tzinfo=UTC)),
-]
+FORCED = {
+    "office": ("closed", "--reason", "holiday"),
+    "berlin": ("open",),
+    "nights": ("closed", "--until", "2026-12-24 12:00"),
+    "chance0": ("open", "--period"),
+    "chance1": ("closed", "--until", "2099-01-01T00:00:00Z"),
+}
 
 
 async def test_overrides_agree_and_hold_over_a_restart_of_asterisk(house: House) -> None:
-    names = list(house.schedules)[: len(OVERRIDES)]
-    for name, override in zip(names, OVERRIDES, strict=True):
-        await house.put(name, override)
-    await house.stage.cti("pbx", "down")
-    await house.stage.cti("pbx", "up")
-    begin = datetime(2026, 10, 4, tzinfo=UTC)
-    times = [begin + timedelta(minutes=minutes) for minutes in range(0, 3 * 1440, 30)]
-    end = OVERRIDES[2].until
-    assert end is not None
-    times += [end + timedelta(seconds=seconds) for seconds in (-1, 0, 1)]
+    cti = house.stage.cti
+    for name, words in FORCED.items():
+        await cti("schedule", "override", name, *words)
+    before = {one["schedule"]: one for one in json.loads(await cti("schedule", "list", "--json"))}
+    await cti("pbx", "down")
+    await cti("pbx", "up")
+    after = {one["schedule"]: one for one in json.loads(await cti("schedule", "list", "--json"))}
+    assert {name: after[name]["override"] for name in FORCED} == {name: before[name]["override"] for name in FORCED}
+    texts = await house.kept()
     async with house.clock() as clock:
-        for name, override in zip(names, OVERRIDES, strict=True):
+        for name in FORCED:
+            override = parse_override(texts[name])
+            assert override is not None
+            begin = datetime.now(UTC).replace(microsecond=0)
+            times = [begin + timedelta(minutes=minutes) for minutes in range(0, 3 * 1440, 45)]
+            end = override.until or begin
+            times += [end + timedelta(seconds=seconds) for seconds in (-1, 0, 1, 86_400)]
             for at in times:
                 state = house.schedules[name].state_at(at, override)
                 said = await clock.asked(name, at)
                 assert said == ("open" if state.open else "closed", state.reason), (name, at, state.rule)
-    for name in names:
-        await house.console(f"database del {FAMILY} {name}")
+    for name in FORCED:
+        await cti("schedule", "override", name, "none")
+    assert await house.kept() == {}
 
 
 @pytest.mark.parametrize("text", ["closed", "open:", "shut", "closed:abc:x:Holi day;", "open:99999999999999999999"])
