@@ -31,7 +31,11 @@ _CHANGES = (  # what is looked for, what it becomes, how often it must be there 
         '    open: {mon-sun: ["00:00-24:00"]}  # DEMO: around the clock\n',
         1,
     ),
-    (r"(?m)^(    ring_seconds: )\d+(?=[\s\S]*^voicemail:)", rf"\g<1>{RING_SECONDS}", 0),  # of queues: externals come last
+    (
+        r"(?m)^(    ring_seconds: )\d+(?=[\s\S]*^voicemail:)",
+        rf"\g<1>{RING_SECONDS}",
+        0,
+    ),  # of queues: externals come last
     (r"(?m)^(    wrap_up_seconds: )\d+", rf"\g<1>{WRAP_UP_SECONDS}", 0),
     (r"(?ms)^(  service:\n    steps:.*?^    max_misses: )\d+", r"\g<1>1", 1),
 )
