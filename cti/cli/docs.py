@@ -8,6 +8,8 @@ from rich.table import Table
 
 from ..core.agent import TRANSITIONS, WRAP_UPS, Signal
 from ..core.words import Presence
+from ..core.work_item import TRANSITIONS as WORK
+from ..core.work_item import WorkSignal, WorkState
 
 
 @click.group()
@@ -17,7 +19,7 @@ def docs() -> None:
 
 @docs.command()
 def states() -> None:
-    """Presence: what follows from what, and what in each kind of wrap-up. An empty cell is refused or ignored."""
+    """What follows from what: presence, each kind of wrap-up, work items. An empty cell is refused or ignored."""
     table = Table("signal", *[presence.value for presence in Presence])
     for signal in Signal:
         table.add_row(signal.value, *[str(TRANSITIONS[presence].get(signal, "")) for presence in Presence])
@@ -26,4 +28,8 @@ def states() -> None:
     for signal in Signal:
         if any(signal in row for row in WRAP_UPS.values()):
             table.add_row(signal.value, *[str(row.get(signal, "")) for row in WRAP_UPS.values()])
+    Console().print(table)
+    table = Table("signal, of a work item", *[state.value for state in WorkState])
+    for change in WorkSignal:
+        table.add_row(change.value, *[str(WORK[state].get(change, "")) for state in WorkState])
     Console().print(table)
