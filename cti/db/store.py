@@ -45,7 +45,17 @@ from .tables import (
     VoicemailRow,
     WorkItemRow,
 )
-from .work import WorkRules, far_side, refold_all_messages, refold_messages, rework, rework_all, touched_by_actions
+from .work import (
+    WorkRules,
+    far_side,
+    is_unserved,
+    refold_all_messages,
+    refold_messages,
+    rework,
+    rework_all,
+    touched_by_actions,
+    with_items,
+)
 
 BATCH = 1_000
 Row = dict[str, Any]
@@ -110,8 +120,8 @@ class Store:
             return
         told = [line.call for line in fresh if line.source is Source.ENGINE and line.kind == "work"]
         numbers, withheld = await touched_by_actions(connection, told) if told else (set(), set())
-        numbers |= {far_side(conversation) for conversation in folded if conversation.ended}
-        numbers |= {message.number for message in left}
+        numbers |= {message.number for message in left} | {call.number for call in folded if is_unserved(call)}
+        numbers |= await with_items(connection, {far_side(call) for call in folded if call.ended}, self.work)
         withheld |= {message.id for message in left if not message.number}
         await rework(connection, numbers, withheld, self.work)
 

@@ -130,6 +130,21 @@ def _item_row(item: WorkItem, line: str) -> dict[str, Any]:
     return {**plain, **lists, "line": line, "kind": item.kind.value, "state": item.state.value}
 
 
+def is_unserved(conversation: Conversation) -> bool:
+    """Whether it may make an item; a call that was answered can only close one."""
+    return bool(conversation.ended and conversation.queue) and conversation.outcome != Outcome.ANSWERED
+
+
+async def with_items(connection: AsyncConnection, numbers: Collection[str], rules: WorkRules) -> set[str]:
+    """Those of these numbers whose line has items already. Most calls are answered, and cost no more than this."""
+    lines = {rules.line_name(number): number for number in numbers if number}
+    found: set[str] = set()
+    for some in _pieces(sorted(lines)):
+        known = select(WorkItemRow.line).distinct().where(WorkItemRow.line.in_(some))
+        found |= {lines[line] for line in (await connection.execute(known)).scalars()}
+    return found
+
+
 def far_side(conversation: Conversation) -> str:
     """The customer's number: of a call that an agent dialled, what was dialled."""
     dialled = conversation.direction == "outbound" and not conversation.callback_of
