@@ -16,6 +16,7 @@ from .dialplan_diff import diff
 from .dialplan_drift import drift
 from .dialplan_history import history
 from .dialplan_rollback import rollback
+from .dialplan_templates import templates
 from .dialplan_test import test
 from .dialplan_walk import walk
 from .shipping import installed, render_files
@@ -26,7 +27,7 @@ def dialplan() -> None:
     """Render Asterisk's files and put them in place."""
 
 
-for command in (check, walk, test, diff, apply, rollback, history, drift):
+for command in (check, walk, test, diff, apply, rollback, history, drift, templates):
     dialplan.add_command(command)
 
 

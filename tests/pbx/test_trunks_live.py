@@ -25,6 +25,7 @@ HEAD = """
 site: {name: "Test house", timezone: Asia/Shanghai, country: CN, languages: [en]}
 prompts: {choose: {file: choose.wav}}
 """
+CUSTOM = "[admins-own]\nexten => s,1,Hangup()\n"
 ACCOUNT, PASSWORD, LANDLINE = "20010", "of-the-trunk", "30010"
 BROKEN, DECLINED, UNKNOWN, FINE = "13800000503", "13800000603", "13800000404", "13800138000"
 SITE = (
@@ -102,6 +103,11 @@ async def house(asterisk: Installation, tmp_path_factory: pytest.TempPathFactory
         await phones.agents(answering | behaviours, address="127.0.0.4", port=first)
         takes = dict.fromkeys([BROKEN, DECLINED, UNKNOWN, FINE], answering[FINE])
         await phones.agents(takes, address="127.0.0.5", port=second)
+        await ours.cti("dialplan", "templates", "--copy", "extensions.conf.j2")
+        with (ours.home / "dialplan" / "extensions.conf.j2").open("a") as file:
+            file.write('\n#include "extensions_custom.conf"\n')
+        ours.config.etc.mkdir(parents=True)
+        (ours.config.etc / "extensions_custom.conf").write_text(CUSTOM)
         await up(ours)
         yield House(ours, provider, asterisk)
 
@@ -143,6 +149,12 @@ async def test_passwords_are_only_in_the_file_that_nobody_else_may_read(house: H
     etc = house.ours.config.etc
     holding = [file for file in etc.iterdir() if file.is_file() and PASSWORD in file.read_text()]
     assert [(file.name, file.stat().st_mode & 0o777) for file in holding] == [("pjsip.conf", 0o600)]
+
+
+async def test_a_file_that_the_admins_own_template_includes_is_read_and_left_alone(house: House) -> None:
+    await house.ours.cti("dialplan", "apply")
+    assert (house.ours.config.etc / "extensions_custom.conf").read_text() == CUSTOM
+    assert "admins-own" in await ask_asterisk(house.ours, house.asterisk, "dialplan show admins-own")
 
 
 async def test_the_provider_sends_a_call_and_a_challenged_call_goes_back_to_it(house: House) -> None:
