@@ -11,11 +11,10 @@ import click
 from ..config import Config, load_config
 from ..render.apply import plan
 from ..ship.difference import in_place, unified
-from ..ship.masking import Mask, secrets_in
 from ..ship.words import changes, plain
 from ..site.load import load_site
 from .rows import seen
-from .shipping import history_of, installed, render_files
+from .shipping import history_of, installed, mask_of, render_files
 
 
 @click.command()
@@ -48,8 +47,7 @@ def difference(config: Config) -> tuple[list[str], dict[str, str]]:
     history, values = history_of(config), plain(site)
     head = history.head()
     before = history.site(head) if head else {}
-    secrets = (config.secrets.ami_password, config.secrets.admin_token, config.secrets.session_key)
-    mask = Mask([*secrets, *secrets_in(values), *secrets_in(before)])
+    mask = mask_of(config, values, before)
     changed = plan(files, config.etc)
     parts = unified(in_place(config.etc, {*changed.names, *files}), files, mask, labels=("in-place", "rendered"))
     return changes(before, values) if head else [], parts

@@ -14,10 +14,9 @@ from ..config import Config, load_config
 from ..render.apply import edited, unread_of
 from ..ship.difference import in_place, unified
 from ..ship.history import History, Version
-from ..ship.masking import Mask, secrets_in
 from ..ship.probe import differs
 from .dialplan_history import zone_of
-from .shipping import asterisk_of, history_of, installed
+from .shipping import asterisk_of, history_of, installed, mask_of
 
 DRIFTED = 2
 
@@ -86,8 +85,8 @@ def _owner(path: Path) -> str:
 
 def _diff(config: Config, history: History, head: Version, names: list[str]) -> dict[str, str]:
     applied = {name: text for name, text in history.files(head).items() if name in names}
-    mask = Mask([config.secrets.ami_password, *secrets_in(history.site(head))])
-    return unified(applied, in_place(config.etc, set(names)), mask, labels=(f"version-{head.number}", "in-place"))
+    mask, labels = mask_of(config, history.site(head)), (f"version-{head.number}", "in-place")
+    return unified(applied, in_place(config.etc, set(names)), mask, labels=labels)
 
 
 def _running(config: Config, history: History) -> Iterator[str]:

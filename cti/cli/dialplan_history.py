@@ -12,11 +12,10 @@ from ..config import Config, load_config
 from ..errors import CtiError, UsageError
 from ..ship.difference import unified
 from ..ship.history import State, Version
-from ..ship.masking import Mask, secrets_in
 from ..ship.words import changes
 from ..site.load import load_site
 from .rows import seen
-from .shipping import history_of
+from .shipping import history_of, mask_of
 
 _MEANING = {State.PENDING: "cut off", State.FAILED: "failed, undone", State.UNPROVEN: "not probed"}
 
@@ -77,7 +76,7 @@ def diff(home: Path, old: int, new: int, as_json: bool) -> None:
     kept = history_of(config)
     before, after = kept.version(old), kept.version(new)
     sites = kept.site(before), kept.site(after)
-    mask = Mask([config.secrets.ami_password, *secrets_in(sites[0]), *secrets_in(sites[1])])
+    mask = mask_of(config, *sites)
     words = changes(*sites) if all(sites) else []
     parts = unified(kept.files(before), kept.files(after), mask, labels=(f"version-{old}", f"version-{new}"))
     if as_json:

@@ -32,8 +32,12 @@ def fetch() -> None:
 @click.pass_obj
 def up(home: Path) -> None:
     """Start it (fetched first when there is none); returns when it is fully booted."""
+    from .shipping import mend  # brings the templates along: only when asked for
+
     config = load_config(home)
-    asterisk.start(config, found_or_fetched(config), _say)
+    found = found_or_fetched(config)
+    mend(config, found, _say)
+    asterisk.start(config, found, _say)
 
 
 @pbx.command()

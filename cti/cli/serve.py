@@ -19,7 +19,7 @@ from ..site.load import load_site
 from ..site.model import Site
 from ..supervisor import Supervisor
 from .running import running, tell_engine
-from .shipping import history_of, installed, ship, shipping_of
+from .shipping import history_of, installed, mend, ship
 
 
 @click.command()
@@ -59,8 +59,7 @@ def _into_place(config: Config, site: Site) -> None:
     def begin() -> None:
         start(config, installation, click.echo)
 
-    shipping = shipping_of(config, installation, click.echo, begin)
-    shipping.mend()
+    mend(config, installation, click.echo)
     head = history.head()
     if head is not None and head.kind == "rollback":
         click.echo(f"version {head.of} was put back and stays; to ship site.yaml as it is now: cti dialplan apply")

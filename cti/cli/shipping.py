@@ -9,8 +9,10 @@ import getpass
 import os
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from ..config import Config
 from ..errors import PbxError
@@ -23,6 +25,7 @@ from ..render.prompts import make_sounds
 from ..render.render import Renderer
 from ..ship.console import Console
 from ..ship.history import History, Version
+from ..ship.masking import Mask, secrets_in
 from ..ship.origin import Origins
 from ..ship.shipping import Asterisk, Cargo, Shipped, Shipping, json_of
 from ..ship.words import changes, plain
@@ -73,6 +76,17 @@ def shipping_of(
     """The way into place."""
     data = layout(config, installation.modules).data
     return Shipping(history_of(config), config.etc, data, asterisk_of(config, installation), say, start)
+
+
+def mask_of(config: Config, *sites: Mapping[str, Any]) -> Mask:
+    """Hides the instance's secrets, and those of these sites (plain values)."""
+    own = [getattr(config.secrets, each.name) for each in fields(config.secrets)]
+    return Mask([*own, *(secret for site in sites for secret in secrets_in(site))])
+
+
+def mend(config: Config, installation: Installation, say: Say) -> None:
+    """Undo what a killed apply left, before anything reads it."""
+    shipping_of(config, installation, say).mend()
 
 
 def ship(

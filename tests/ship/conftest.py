@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from cti.cli import shipping, speech
 from cti.render.inputs import PhoneCard
+from cti.render.render import FOLDERS
+from cti.share import shared_folder
 
 sys.path.insert(0, str(Path(__file__).parent))  # the tests import `standin` by name
 
@@ -29,13 +32,23 @@ class Found:
         return True
 
 
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped templates as they were when the run began: these tests render twice and compare, and a template that
+    somebody edits meanwhile, in a run that takes minutes, would be a change that no test made."""
+    folder = tmp_path_factory.mktemp("shared")
+    for name in FOLDERS:
+        shutil.copytree(shared_folder(name), folder / name)
+    return folder
+
+
 @pytest.fixture
 def phones() -> list[PhoneCard]:
     return [PhoneCard(endpoint="1001", name="王芳", agent="1001", secret="phone;one")]
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phones: list[PhoneCard]) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phones: list[PhoneCard], templates: Path) -> Path:
     """An instance beside an Asterisk that is installed but does not run."""
     (tmp_path / "share").mkdir()
     found = Found(("asterisk",), (22, 10, 1), Path("/usr/lib/asterisk/modules"), tmp_path / "share")
@@ -44,6 +57,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phones: list[PhoneCard
     monkeypatch.setitem(sys.modules, "cti.app", app)
     monkeypatch.setattr(shipping, "find_asterisk", lambda config: found)
     monkeypatch.setattr(speech, "find_tool", lambda name: None)
+    monkeypatch.setattr("cti.render.render.shared_folder", lambda name: templates / name)
     monkeypatch.setattr("cti.render.prompts.melody", lambda: b"a melody")
     home = tmp_path / "home"
     assert cti(home, init=True).exit_code == 0

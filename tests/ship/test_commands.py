@@ -10,7 +10,6 @@ import pytest
 from standin import SITE, FakeAsterisk, cti
 
 from cti.render.inputs import PhoneCard
-from cti.share import shared_folder
 
 OTHER = SITE.replace("queue:a", "queue:b").replace("{a:", "{b:")
 
@@ -101,6 +100,7 @@ def test_a_diff_before_the_first_apply_shows_every_file_as_new_and_no_secret(hom
     assert "--- /dev/null\n+++ rendered/extensions.conf" in told
     assert "password = ‹secret" in told
     secrets = (home / "secrets.toml").read_text().split('"')[1::2]
+    secrets = [secret for secret in secrets if len(secret) > 10]
     assert len(secrets) == 3
     assert not [secret for secret in [*secrets, "phone;one", "phone\\;one"] if secret in told]
 
@@ -150,7 +150,9 @@ def test_a_line_that_asterisk_refuses_is_undone_and_told_with_every_place_it_com
     assert "StartMusicOnHold(loud)" in cti(home, "dialplan", "history", "show", "2").stdout
 
 
-def test_a_new_complaint_in_the_log_undoes_it_unless_it_is_accepted(home: Path, asterisk: FakeAsterisk) -> None:
+def test_a_new_complaint_in_the_log_undoes_it_unless_it_is_accepted(
+    home: Path, asterisk: FakeAsterisk, templates: Path
+) -> None:
     asterisk.start()
     cti(home, "dialplan", "apply")
     (home / "site.yaml").write_text(OTHER)
@@ -158,7 +160,7 @@ def test_a_new_complaint_in_the_log_undoes_it_unless_it_is_accepted(home: Path, 
     failed = cti(home, "dialplan", "apply")
     assert failed.exit_code == 8
     told, _ = failed.stderr.splitlines()
-    template = shared_folder("asterisk_conf") / "queues.conf.j2"
+    template = templates / "asterisk_conf" / "queues.conf.j2"
     assert told == f"queues.conf:4: Asterisk says: Unknown keyword at line 4 of queues.conf (from {template}:4)"
     accepted = cti(home, "dialplan", "apply", "--accept", "Unknown keyword at line 4 of queues.conf")
     assert accepted.exit_code == 0

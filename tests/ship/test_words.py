@@ -27,7 +27,7 @@ def site(folder: Path, text: str) -> dict[str, object]:
         ('"3": "queue:parts"', '"3": "queue:service"', ["menu main: key 3 → queue:service"]),
         ('"3": "queue:parts"', '"3": "queue:parts"\n      "8": "queue:sales"', ["menu main: key 8 → queue:sales"]),
         ('      "3": "queue:parts"\n', "", ["menu main: key 3 → none"]),
-        ('sales: {pin: "4711"', 'sales: {pin: "4710"', ["mailbox sales: pin changed"]),
+        ('pin: "4711"', 'pin: "4710"', ["mailbox sales: pin changed"]),
         ("{after: 20, need: {sales: 30}}", "{after: 25, need: {sales: 30}}", ["queue sales: steps 2 after 20 → 25"]),
         ('"4008009110":', '"4008009111":', ["number 4008009110: removed", "number 4008009111: new"]),
         ("# ", "## ", []),
