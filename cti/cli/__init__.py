@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "pbx": ("pbx", "pbx", "The private Asterisk: fetch, up, down, status, console."),
     "site": ("site", "site", "Check site.yaml: every mistake at once, with its line; its JSON Schema."),
     "dialplan": ("dialplan", "dialplan", "Render Asterisk's files and put them in place."),
+    "prompt": ("prompt", "prompt", "What callers hear: list the prompts, play one, record one by telephone."),
     "agent": ("agent", "agent", "Agents: who they are, what they can do, what they are doing."),
     "queue": ("queue", "queue", "Queues: who waits and who answers now; watch, move, open, close."),
     "schedule": ("schedule", "schedule", "Opening hours: test them, what changes when, open and close by hand."),

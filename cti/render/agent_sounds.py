@@ -39,14 +39,29 @@ SAID = {
     "agent_unavailable": Said(
         False, "系统暂时无法处理，请稍后再试。", "The system is not available. Please try again later."
     ),
+    "agent_record": Said(
+        True, "请在提示音后录音，按井号键结束。", "Record the prompt after the tone, and press pound to end."
+    ),
+    "agent_record_choose": Said(
+        True,
+        "保存请按 1，重录请按 2，取消请按 3。",
+        "To keep it, press 1. To record again, press 2. To cancel, press 3.",
+    ),
+    "agent_record_kept": Said(True, "已保存。", "Your recording is kept."),
+    "agent_record_cancelled": Said(True, "已取消。", "Cancelled. Nothing was kept."),
+    "agent_record_refused": Said(
+        False, "录音代码无效或已过期。", "This recording code is not valid, or no longer valid."
+    ),
 }
+_BEEP = (1000.0,)  # Hz, before a recording
 _CHIMES = {True: (659.3, 880.0), False: (440.0, 311.1)}  # Hz: up is yes, down is no
 
 
 def make_agent_sounds(site: Site, data: Path, cache: Path, speech: Speech | None) -> list[Path]:
     """Make every one of them below Asterisk's data folder; returns the files that changed. Raises RenderError."""
     folder = data / "sounds" / site.site.languages[0] / FOLDER
-    return [path for name in SAID for path in _make(folder / name, site, cache, speech)]
+    made = [path for name in SAID for path in _make(folder / name, site, cache, speech)]
+    return made + _chime(folder / "agent_beep", _BEEP)
 
 
 def _make(stem: Path, site: Site, cache: Path, speech: Speech | None) -> list[Path]:
@@ -54,18 +69,18 @@ def _make(stem: Path, site: Site, cache: Path, speech: Speech | None) -> list[Pa
     if own is not None:
         return make_sound(stem, source_for(site, own, first), cache, speech)
     if speech is None:
-        return _chime(stem, said.good)
+        return _chime(stem, _CHIMES[said.good])
     chinese = first.partition("_")[0] == "zh"
     spoken = Spoken(text=said.zh if chinese else said.en)
     return make_sound(stem, Source(stem.name, first if chinese else "en", spoken), cache, speech)
 
 
-def _chime(stem: Path, good: bool) -> list[Path]:
-    """Two struck tones, at every rate: an old file of the other rate would be heard instead."""
+def _chime(stem: Path, tones: tuple[float, ...]) -> list[Path]:
+    """Struck tones, at every rate: an old file of the other rate would be heard instead."""
     changed = []
     for rate, suffix in SUFFIXES.items():
         sound: list[float] = []
-        for hertz in _CHIMES[good]:
+        for hertz in tones:
             seconds = [n / rate for n in range(rate // 3)]
             sound += [math.sin(2 * math.pi * hertz * t) * math.exp(-6.0 * t) * min(1.0, t * 100) for t in seconds]
         path = stem.with_name(stem.name + suffix)

@@ -119,8 +119,13 @@ def made_source(source: Source, store: SoundCache, speech: Speech | None) -> Mad
     if speech is None:
         raise RenderError(f"{source.what}: {MISSING}")
     text, language = source.spoken.text, source.language
-    key = key_of("text", speech.shown, speech.voice(language), text)
-    return store.get(key, lambda: speech.say(text, language, source.what), f"{source.what}: what was spoken")
+    what = f"{source.what}: what was spoken"
+    return store.get(_key_of_text(source, speech), lambda: speech.say(text, language, source.what), what)
+
+
+def spoken_before(source: Source, store: SoundCache, speech: Speech | None) -> Made | None:
+    """A text's sound if it was made already; nothing is spoken."""
+    return store.find(_key_of_text(source, speech)) if speech else None
 
 
 def sources_of(site: Site) -> list[Source]:
@@ -153,6 +158,10 @@ def melody_in(cache: Path) -> bytes:
     if not path.is_file():
         put(path, melody())
     return path.read_bytes()
+
+
+def _key_of_text(source: Source, speech: Speech) -> str:
+    return key_of("text", speech.shown, speech.voice(source.language), source.spoken.text)
 
 
 def _heard(site: Site) -> Iterator[tuple[str, str, Source]]:

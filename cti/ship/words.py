@@ -31,7 +31,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Target):
         return str(value)
     if isinstance(value, BaseModel):
-        return {name: plain(getattr(value, name)) for name in type(value).model_fields if name != "warnings"}
+        shown = (name for name, field in type(value).model_fields.items() if not field.exclude and name != "warnings")
+        return {name: plain(getattr(value, name)) for name in shown}
     if is_dataclass(value) and not isinstance(value, type):
         return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):

@@ -8,7 +8,7 @@ same name in site.yaml wins. It refuses to know when something is said (core.ann
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import yaml
 
@@ -53,10 +53,15 @@ def read_exit_key(ctx: Context, queue: Fields) -> ExitKey | None:
     return ExitKey(key=key or "*", to=to or HANGUP)
 
 
+def phrases_of(queues: Iterable[Queue]) -> list[str]:
+    """The names of our phrases that these queues need, each once."""
+    return list(dict.fromkeys(name for queue in queues for name in _needed(queue.announce)))
+
+
 def with_phrases(ctx: Context, prompts: Mapping[str, Prompt], queues: Mapping[str, Queue]) -> dict[str, Prompt]:
     """The site's prompts and, of our phrases, those that a queue needs. Notes a language without wording."""
     found = dict(prompts)
-    for name in dict.fromkeys(name for queue in queues.values() for name in _needed(queue.announce)):
+    for name in phrases_of(queues.values()):
         own = found.get(name)
         spoken = dict(own.spoken) if own is not None else {}
         if "" not in spoken:

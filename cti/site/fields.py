@@ -37,6 +37,7 @@ class Context:
     languages: tuple[str, ...] = ("en",)
     timezone: str = "UTC"
     country: str = ""
+    prompt_uses: dict[str, list[str]] = field(default_factory=dict)  # prompt -> who names it
 
     def wrong(self, where: yaml.Node | int, text: str, hint: str = "") -> None:
         self.mistakes.add(where, text, hint)
@@ -251,6 +252,8 @@ def exists(ctx: Context, node: yaml.Node, what: str, kind: str, name: str) -> bo
     """Whether `name` is defined in the section of `kind`; a mistake when not."""
     known = ctx.known.get(SECTION_OF[kind], {})
     if name in known:
+        if kind == "prompt":
+            ctx.prompt_uses.setdefault(name, []).append(what)
         return True
     ctx.wrong(node, f"{what}: there is no {kind} {shown(name)}", nearest(name, known))
     return False

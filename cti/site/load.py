@@ -86,7 +86,8 @@ def read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes, today: dat
     check_ways(ctx, sections["externals"])
     if mistakes.found:
         return None
-    site = Site(site=info, **sections, warnings=tuple(mistakes.warnings()))
+    uses = {name: tuple(dict.fromkeys(places)) for name, places in ctx.prompt_uses.items()}
+    site = Site(site=info, **sections, warnings=tuple(mistakes.warnings()), prompt_uses=uses)
     return site.model_copy(update={"prompts": {**site.prompts, **shipped_prompts(site)}})
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..core.schedule import Schedule
 from ..core.words import WrapUpMode
@@ -135,7 +135,7 @@ class Spoken(Value):
 
     text: str = ""
     file: Path | None = None
-    where: str = ""
+    where: str = Field(default="", exclude=True)
 
 
 class Prompt(Value):
@@ -149,7 +149,7 @@ class Prompt(Value):
         return next(key for key in (wanted, "", languages[0]) if key in self.spoken)
 
 
-NATIVE_CODES = frozenset({"voicemail"})  # what the dialplan does by itself, with the engine dead as well
+NATIVE_CODES = frozenset({"voicemail", "record_prompt"})  # the dialplan's own, with the engine dead as well
 
 
 class FeatureCodes(Value):
@@ -160,6 +160,7 @@ class FeatureCodes(Value):
     pause: str = "*13"
     unpause: str = "*14"
     wrap_up_end: str = "*15"
+    record_prompt: str = "*17"
     voicemail: str = "*18"
 
     def dialled(self) -> dict[str, str]:
@@ -349,3 +350,4 @@ class Site(Value):
     voicemail: Mapping[str, Voicemail] = {}
     externals: Mapping[str, External] = {}
     warnings: tuple[str, ...] = ()
+    prompt_uses: Mapping[str, tuple[str, ...]] = Field(default={}, exclude=True)  # prompt -> who names it

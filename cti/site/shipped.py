@@ -6,6 +6,7 @@ It knows which options need words and in which languages they come; when they ar
 from __future__ import annotations
 
 from . import model
+from .announced import phrases_of
 from .callback import callback_texts
 from .externals import external_texts
 from .menus import menu_texts
@@ -16,6 +17,13 @@ def shipped_prompts(site: model.Site) -> dict[str, model.Prompt]:
     texts = {**callback_texts(site), **menu_texts(site), **external_texts(site)}
     languages = site.site.languages
     return {name: _prompt(name, text, languages) for name, text in texts.items() if name not in site.prompts}
+
+
+def uses_of(site: model.Site) -> dict[str, tuple[str, ...]]:
+    """prompt -> what has it played: the places that name it, or the option whose words it is."""
+    ours = shipped_prompts(site.model_copy(update={"prompts": {}}))
+    phrases = dict.fromkeys(phrases_of(site.queues.values()), ("announce",))
+    return dict.fromkeys(ours, ("words of an option",)) | phrases | dict(site.prompt_uses)
 
 
 def _prompt(name: str, text: tuple[str, str], languages: tuple[str, ...]) -> model.Prompt:
