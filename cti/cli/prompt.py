@@ -14,7 +14,6 @@ import click
 
 from ..config import load_config
 from ..errors import RenderError, SiteError
-from ..pbx.find import find_asterisk
 from ..render.agent_sounds import SAID
 from ..render.prompts import made_source, source_for, spoken_before, warnings_of
 from ..render.sound_cache import Made, SoundCache
@@ -53,7 +52,7 @@ def list_prompts(home: Path, everything: bool, unused: bool, as_json: bool) -> N
     config = load_config(home)
     site = load_site(config.site_file)
     store = SoundCache(config.var / "cache" / "prompts")
-    rows = list(prompt_rows(site, store, speech_for(config, find_asterisk(config))))
+    rows = list(prompt_rows(site, store, speech_for(config)))
     shown = [row for row in rows if (everything or not row["shipped"]) and not (unused and row["used_by"])]
     left = [str(file.relative_to(home.resolve())) for file in unused_files(home, site)]
     if as_json:

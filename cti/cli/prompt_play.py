@@ -10,7 +10,6 @@ import click
 
 from ..config import load_config
 from ..errors import NotFound, RenderError, UsageError
-from ..pbx.find import find_asterisk
 from ..render.prompts import made_source, source_for, warnings_of
 from ..render.sound import RATE, WIDE
 from ..render.sound_cache import SoundCache
@@ -43,8 +42,7 @@ def play(home: Path, name: str, language: str | None, out: Path | None, narrow: 
     if chosen not in site.site.languages:
         raise UsageError(f"{chosen!r} is not a language of the site: {', '.join(site.site.languages)}")
     source = source_for(site, site.prompts[name], chosen)
-    speech = speech_for(config, find_asterisk(config))
-    made = made_source(source, SoundCache(config.var / "cache" / "prompts"), speech)
+    made = made_source(source, SoundCache(config.var / "cache" / "prompts"), speech_for(config))
     for warning in warnings_of(source, made):
         click.echo(warning, err=True)
     sound = made.files[RATE if narrow else WIDE]

@@ -122,6 +122,8 @@ def _code(codes: Codes, seconds: int) -> Iterator[str]:
     finally:
         with suppress(PbxError):
             codes.end(code)
+        for left in (codes.config.var / "prompts").glob(f"{code}-*"):  # cancelled, or of a call that was cut off
+            left.unlink(missing_ok=True)
 
 
 def _kept(codes: Codes, code: str) -> Path:

@@ -61,7 +61,18 @@ def make_agent_sounds(site: Site, data: Path, cache: Path, speech: Speech | None
     """Make every one of them below Asterisk's data folder; returns the files that changed. Raises RenderError."""
     folder = data / "sounds" / site.site.languages[0] / FOLDER
     made = [path for name in SAID for path in _make(folder / name, site, cache, speech)]
-    return made + _chime(folder / "agent_beep", _BEEP)
+    made += _chime(folder / "agent_beep", _BEEP)
+    return made + _remove_others(data, folder)
+
+
+def _remove_others(data: Path, folder: Path) -> list[Path]:
+    """What we no longer say, and what we said before the site's first language became another one."""
+    said = {f"{name}{suffix}" for name in (*SAID, "agent_beep") for suffix in SUFFIXES.values()}
+    files = sorted((data / "sounds").glob(f"*/{FOLDER}/*"))
+    others = [file for file in files if file.parent != folder or file.name not in said]
+    for file in others:
+        file.unlink(missing_ok=True)
+    return others
 
 
 def _make(stem: Path, site: Site, cache: Path, speech: Speech | None) -> list[Path]:

@@ -264,6 +264,16 @@ def test_agents_hear_the_sites_first_language_and_its_own_words(tmp_path: Path, 
     assert make_agent_sounds(site, data, cache, speaker.speech()) == []
 
 
+def test_what_agents_heard_in_another_language_is_removed(tmp_path: Path) -> None:
+    old = tmp_path / "data/sounds/fr/cti-agent"
+    old.mkdir(parents=True)
+    for name in ("agent_paused.wav", "agent_of_old.wav16"):
+        (old / name).write_bytes(b"old")
+    made = make_agent_sounds(site_of(tmp_path, "{}"), tmp_path / "data", tmp_path / "cache", None)
+    assert list(old.iterdir()) == []
+    assert [path.name for path in made if path.parent == old] == ["agent_of_old.wav16", "agent_paused.wav"]
+
+
 def test_without_a_speech_program_agents_hear_chimes(tmp_path: Path) -> None:
     made = make_agent_sounds(site_of(tmp_path, "{}"), tmp_path / "data", tmp_path / "cache", None)
     sounds = {path.name: path.read_bytes() for path in made}
