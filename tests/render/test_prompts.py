@@ -200,6 +200,16 @@ def test_every_bad_recording_is_told_at_once_with_its_line(tmp_path: Path) -> No
     assert ["silent" in lines[0], "only 0.03 seconds" in lines[1], "no sound can be read" in lines[2]] == [True] * 3
 
 
+def test_a_pipe_or_a_ring_of_links_in_the_sites_folder_is_refused_at_its_line(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    (tmp_path / "ring.wav").symlink_to("ring.wav")
+    with pytest.raises(SiteError) as found:
+        site_of(tmp_path, "\n  a: {file: pipe.wav}\n  b: {file: ring.wav}")
+    first, second = found.value.mistakes
+    assert first.startswith(f"{tmp_path}/site.yaml:3: prompt a: 'pipe.wav' is not a regular file")
+    assert second.startswith(f"{tmp_path}/site.yaml:4: prompt b: ")
+
+
 def test_a_recording_that_sounds_bad_is_used_with_a_warning_at_its_line(tmp_path: Path) -> None:
     hum(tmp_path / "loud.wav", level=2.0)
     hum(tmp_path / "faint.wav", level=0.008)
