@@ -33,6 +33,7 @@ from .voicemail.watch import Watch
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0  # how often the mailboxes are looked at
+RETRY_SECONDS = 10.0  # after a disk, a database or a lock that refused
 RULES_SECONDS = 60.0  # how often site and agents are read again
 
 
@@ -115,6 +116,7 @@ class Mailroom:
                 await asyncio.to_thread(watch.step, datetime.now(UTC))
             except CtiError as error:
                 log.error("mailboxes wait: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
             await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -135,4 +137,5 @@ async def _posting(post: Post) -> None:
             await post.step(datetime.now(UTC))
         except CtiError as error:
             log.error("mail waits: %s", error)
+            await asyncio.sleep(RETRY_SECONDS)
         await asyncio.sleep(LOOK_SECONDS)

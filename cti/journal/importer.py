@@ -87,7 +87,7 @@ class Importer:
     store: LineStore
     chunk_bytes: int = 1 << 18
     refused: dict[str, int] = field(default_factory=dict)
-    caught_up: asyncio.Event = field(default_factory=asyncio.Event)  # all that was there at the start is stored
+    caught_up: asyncio.Event = field(default_factory=asyncio.Event)  # all that was told of messages is stored
     _tails: list[tuple[Tail, Parser]] = field(default_factory=list)
 
     async def step(self) -> int:
@@ -113,9 +113,7 @@ class Importer:
         """
         while True:
             try:
-                moved, stored = await self._round()
-                if not moved:
-                    self.caught_up.set()
+                _, stored = await self._round()
                 await asyncio.sleep(0 if stored >= _MUCH else idle_seconds)
             except StoreError as error:
                 log.error("journals wait: %s", error)
@@ -127,6 +125,8 @@ class Importer:
         if not self._tails:
             self._tails = [await self._tail(*journal) for journal in self._journals()]
         lines, read = await asyncio.to_thread(self._read)
+        if all(position.source is not Source.VOICEMAIL for _, position in read):
+            self.caught_up.set()
         if not read:
             return False, 0
         stored = await self.store.import_lines(lines, [position for _, position in read])

@@ -73,12 +73,15 @@ def _inside(folder: Path) -> list[Path]:
             return sorted(folder / entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
     except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise StoreError(f"cannot read {folder}: {error.strerror}") from error
 
 
 def messages_in(context: str, box: str, folder: str, path: Path) -> list[Found]:
-    """The messages of one folder. Raises StoreError.
+    """The messages of one folder.
 
-    One that vanishes meanwhile is left out, as it is met again where it went; so is a link, which Asterisk never makes.
+    One that vanishes meanwhile is left out, as it is met again where it went; so is a link, which Asterisk never makes,
+    and one that we may not read: it must not hide the others.
     """
     found = []
     for name in sorted(_names(path)):
@@ -86,7 +89,7 @@ def messages_in(context: str, box: str, folder: str, path: Path) -> list[Found]:
             found.append(_read(context, box, folder, path / name))
         except OSError as error:
             if error.errno not in (errno.ENOENT, errno.ELOOP):
-                raise StoreError(f"cannot read {path / name}: {error.strerror}") from error
+                log.error("cannot read the message %s: %s", path / name, error.strerror)
     return found
 
 
@@ -95,6 +98,8 @@ def _names(path: Path) -> list[str]:
         return [name for name in os.listdir(path) if _TEXT.fullmatch(name)]
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _read(context: str, box: str, folder: str, file: Path) -> Found:
@@ -248,7 +253,7 @@ def _linked(own: Path, lock: Path) -> bool:
 def break_stale_lock(folder: Path, now: float) -> None:
     """Take away the lock of an Asterisk that was killed; with it, app_voicemail would lose the next message."""
     lock = folder / ".lock"
-    with suppress(FileNotFoundError):
+    with suppress(OSError):  # not there; or not ours, and then the folder's reader says so
         if now - lock.lstat().st_mtime > STALE_SECONDS:
             lock.unlink()
             log.warning("%s was locked by somebody who died; unlocked", folder)

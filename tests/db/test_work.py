@@ -198,3 +198,16 @@ async def test_the_same_journals_give_the_same_rows_in_whatever_pieces_they_are_
         await Importer(day.files, rebuilt, chunk_bytes=700).drain()
         assert await exported(rebuilt) == await exported(store)
         assert '"table": "work_items"' in await exported(rebuilt)
+
+
+async def test_mail_waits_until_all_that_was_told_of_messages_is_stored_and_for_nothing_else(worked, day, messages):
+    """After a rebuild a mail that was sent long ago must not go out again; busy journals must not hold up new ones."""
+    store, _, boxes = worked
+    for number in range(30):
+        messages.leave(f"sales-{number}", ZERO + number, mail_to="a@example.invalid")
+        messages("mailed", ZERO + number, f"sales-{number}", sent=True, error="")
+    importer = Importer(day.files, store, chunk_bytes=700)
+    while not importer.caught_up.is_set():
+        day.call(int(importer.refused.get("", 0)))  # calls go on meanwhile
+        assert await importer.step() > 0
+    assert (len(await boxes.known()), await boxes.unmailed()) == (30, [])

@@ -135,8 +135,8 @@ async def test_an_agent_deletes_it_in_the_own_box_without_a_pin_and_the_lamp_goe
 
 
 async def messages(stage: Stage, **fields: object) -> list[dict[str, Any]]:
-    """What `cti voicemail list` tells of those with these fields."""
-    found = json.loads(await stage.cti("voicemail", "list", "--json"))
+    """Those with these fields, the newest first."""
+    found = (await stage.get("/api/voicemail"))["messages"]
     return [message for message in found if fields.items() <= message.items()]
 
 
@@ -144,7 +144,7 @@ async def work(stage: Stage, number: str, state: str) -> dict[str, Any]:
     """The only work item of this number, once it is so."""
 
     async def look() -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = json.loads(await stage.cti("work", "list", "--state", "all", "--json"))
+        items: list[dict[str, Any]] = (await stage.get("/api/work-items?state=all"))["work_items"]
         mine = [item for item in items if item["number"] == number]
         assert len(mine) <= 1, mine
         return [item for item in mine if item["state"] == state]
@@ -178,6 +178,7 @@ async def test_a_message_from_a_queue_is_heard_mailed_and_done_when_the_customer
 
         (message,) = await until("the message in the rows", found)
         name = message["id"]
+        assert [one["id"] for one in json.loads(await stage.cti("voicemail", "list", "--json"))] == [name]
         (row,) = await told(stage, number=CALLER)
         assert (message["conversation"], message["queue"], message["did"]) == (row["call"], "sales", "40011")
         assert (message["number"], row["outcome"]) == (CALLER, "voicemail")

@@ -66,6 +66,13 @@ def test_a_text_torn_by_a_full_disk_is_still_a_message_and_keeps_its_name_when_i
     assert (again.message.id, again.message.state) == (name, MessageState.HEARD)
 
 
+def test_a_text_that_cannot_be_read_hides_no_other_message(spool, caplog):
+    (spool.folder("sales") / "msg0000.txt").mkdir()
+    spool.leave("sales", 1)
+    assert [found.message.id for found in everything(spool)] == [f"sales-{spool.received}-00000001"]
+    assert "cannot read the message" in caplog.text
+
+
 def test_a_sound_without_its_text_is_no_message_yet(spool):
     spool.leave("sales").unlink()
     assert everything(spool) == []
