@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 import time
@@ -48,6 +49,9 @@ def test(
     """
     if target is not None and target.exists():
         raise UsageError(f"{target} exists; name a new file")
+    for file in (target, report):  # said now, not after a minute of calls
+        if file is not None and not os.access(file.resolve().parent, os.W_OK):
+            raise UsageError(f"{file} cannot be written there")
     cases, staff = _read(home, files or (home / CALLS,), words)
     begun = time.monotonic()
     heard = _call(home, cases, staff, quiet=as_json)

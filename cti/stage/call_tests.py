@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ..errors import StageError
 from .call_case import Case, Heard, Round, Staff, rounds_of
 from .caller import place_call
 from .case_agents import Crew, crew_of
@@ -72,7 +73,11 @@ class CallTests:
     ) -> None:
         crew = crew_of(cases, staff)
         ground = await self._ground(name)
-        await ground.load(candidate, crew.skills)
+        try:
+            await ground.load(candidate, crew.skills)
+        except StageError as error:  # of a template, say: the admin's own file is meant, not our copy
+            where = str(candidate) if isinstance(candidate, Path) else "."
+            raise StageError(str(error).replace(str(ground.home), where)) from error
         before: Round | None = None
         async with ground.attended(crew.doing):
             for one in rounds_of(cases):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
 
 from ..core.walked import Walked
 from ..errors import PhoneError
@@ -44,15 +43,23 @@ async def place_call(ground: ProvingGround, crew: Crew, index: int, case: Case) 
         trail.let_go()
     if trail.reached == "voicemail":
         await asyncio.sleep(THINKING_SECONDS)  # so that the box's greeting has begun
-    if not caller.ended:
-        with suppress(PhoneError):  # Asterisk was quicker
-            await call.hang_up()
-    await ground.ear.until(lambda: trail.over or not trail.uniqueid, GOODBYE_SECONDS)
+    if caller.ended or await _hung_up(call):
+        await ground.ear.until(lambda: trail.over or not trail.uniqueid, GOODBYE_SECONDS)
     ground.ear.forget(token)
     seconds = time.monotonic() - begun
     if not trail.uniqueid:
         return Heard(walked=Walked((), (), "hangup", "hangup"), seconds=seconds, note=note or "no such number")
     return Heard(walked=trail.told(), agent=crew.original(trail.agent), seconds=seconds, note=note)
+
+
+async def _hung_up(call: Call) -> bool:
+    """False: Asterisk was quicker, or the phone has heard nothing but 100 Trying, and SIPp then knows no CANCEL. Such a
+    call stays until its ground goes."""
+    try:
+        await call.hang_up()
+    except PhoneError:
+        return False
+    return True
 
 
 def _customer(crew: Crew, index: int, case: Case, token: str) -> Customer:

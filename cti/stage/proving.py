@@ -70,6 +70,11 @@ class ProvingGround:
         await self._stack.aclose()
 
     @property
+    def home(self) -> Path:
+        """The instance's folder."""
+        return self._stage.home
+
+    @property
     def phones(self) -> Phones:
         return self._stage.phones
 
