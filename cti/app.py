@@ -210,7 +210,7 @@ def _dialling(site: Site) -> Dialling | None:
         return None
     return Dialling(
         trunk=site.outbound.trunk,
-        caller_id=site.outbound.caller_id,
+        caller_id=site.trunks[site.outbound.trunk].caller_id or site.outbound.caller_id,
         allows=lambda number: is_dialable(number, site),
         line_of=lambda number: line_of(number, site.site.country),
     )

@@ -15,14 +15,14 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
-import yaml
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ..config import load_config
 from ..db.store import Store
-from ..errors import UsageError
+from ..errors import SiteError, UsageError
+from ..site.files import text_in
 
 T = TypeVar("T")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -53,9 +53,8 @@ def zone(home: Path, name: str) -> ZoneInfo:
 def site_text(file: Path, name: str) -> str:
     """One value of `site:`, "" when it cannot be read; whether the site is right, `cti site check` says."""
     try:
-        site = yaml.safe_load(file.read_text(encoding="utf-8"))
-        return str(site["site"][name])
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        return text_in(file, "site", name)
+    except SiteError:
         return ""
 
 

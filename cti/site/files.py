@@ -88,6 +88,15 @@ def names_in(path: Path, section: str) -> list[str]:
     return [name.value for value in found for name, _ in value.value if isinstance(name, yaml.ScalarNode)]
 
 
+def text_in(path: Path, section: str, option: str) -> str:
+    """One plain value of a section, "" without one. Raises SiteError without a site.yaml."""
+    root, _ = read_site_files(path, Mistakes(str(path)), ())
+    for key in (section, option):
+        pairs = root.value if isinstance(root, yaml.MappingNode) else []
+        root = next((value for name, value in pairs if name.value == key), None)
+    return str(root.value) if isinstance(root, yaml.ScalarNode) and not is_null(root) else ""
+
+
 def _follow(reading: _Reading, root: yaml.Node, depth: int) -> None:
     """Read what this document includes, and what that includes."""
     for item in _wanted(root, reading.mistakes):

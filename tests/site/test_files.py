@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cti.cli.complete import section
+from cti.cli.rows import site_text
 from cti.errors import SiteError
 from cti.site.files import DEEPEST, MOST_BYTES, MOST_FILES, files_of
 from cti.site.load import load_site
@@ -162,3 +163,10 @@ def test_files_depth_and_bytes_are_bounded(tmp_path: Path) -> None:
     assert f"d{DEEPEST}.yaml:1: include: files nested deeper than {DEEPEST}" in mistakes(deep)[0]
     assert "have more than 4,194,304 bytes" in mistakes(big)[0]
     assert time.monotonic() - began < 20.0
+
+
+def test_commands_find_the_sites_own_values_in_whichever_file_they_are(tmp_path: Path) -> None:
+    write(tmp_path, site="include: about.yaml\n", about="site: {name: Test, timezone: Asia/Shanghai}\n")
+    assert site_text(tmp_path / "site.yaml", "timezone") == "Asia/Shanghai"
+    assert site_text(tmp_path / "site.yaml", "nothing") == ""
+    assert site_text(tmp_path / "gone.yaml", "timezone") == ""
