@@ -14,6 +14,7 @@ from .dialplan_apply import apply
 from .dialplan_check import check
 from .dialplan_diff import diff
 from .dialplan_drift import drift
+from .dialplan_graph import graph
 from .dialplan_history import history
 from .dialplan_rollback import rollback
 from .dialplan_templates import templates
@@ -27,7 +28,7 @@ def dialplan() -> None:
     """Render Asterisk's files and put them in place."""
 
 
-for command in (check, walk, test, diff, apply, rollback, history, drift, templates):
+for command in (check, walk, graph, test, diff, apply, rollback, history, drift, templates):
     dialplan.add_command(command)
 
 
