@@ -24,7 +24,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .agi.scripts import ScriptHost
-from .agi.server import AgiServer
+from .agi.server import AgiServer, Handler
 from .config import Config, load_config
 from .core.callback import Callback
 from .core.words import AgentId
@@ -33,6 +33,7 @@ from .db.sounds import Sounds
 from .db.store import Store
 from .db.voicemail import Mailboxes, WorkFilter
 from .engine.callbacks import Dialling
+from .engine.caller import Callers
 from .engine.customers import Customers
 from .engine.familiar import MOST_NUMBERS, Served, Window
 from .engine.feature import Features
@@ -139,10 +140,11 @@ async def _serve(
     verify = verifier(config, People(store.database))
     scripts = ScriptHost(scripts_folder(config), config.script_seconds)
     features = Features(engine, engine.pause_reason)
-    routes = {
+    routes: dict[str, Handler] = {
         "acd": engine.lobby.serve,
         "feature": features.serve,
         "callback": engine.callbacks.serve,
+        "caller": Callers(People(store.database).customer).serve,
         "script/": scripts.handle,
     }
     reload = asyncio.Event()

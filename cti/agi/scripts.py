@@ -35,6 +35,7 @@ from .hosting import HostedAGI, Line, Seat, Taken, namespace
 
 VERDICT = "CTI_SCRIPT"
 LEAST_LIMIT, MOST_LIMIT = 0.1, 600.0  # seconds: a caller waits meanwhile
+_ASKED = re.compile(r"(?:^|&)seconds=([0-9]{1,3})(?:&|$)")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 _LIMIT = re.compile(r"#+\s*limit:\s*(.*?)\s*$", re.IGNORECASE)
 _SECONDS = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)\s*(?:s|sec|seconds?)?", re.ASCII)
@@ -56,7 +57,7 @@ class ScriptHost:
     """Runs `folder`/<name>.py for calls to `agi://…/script/<name>`; mount `host.handle` at the route `script/`.
 
     At most `threads` scripts run at once, each for `limit_seconds` or for what it says itself in a comment near its
-    beginning (`# limit: 3 s`); waiting for a free thread counts.
+    beginning (`# limit: 3 s`); waiting for a free thread counts. A URL that ends in `?seconds=3` asks for less.
     """
 
     def __init__(self, folder: Path, limit_seconds: float = 10.0, threads: int = 16) -> None:
@@ -79,7 +80,7 @@ class ScriptHost:
         began, limit = asyncio.get_running_loop().time(), self.limit_seconds
         try:
             file = self.file_of(name)
-            limit = self.limit_of(file)
+            limit = min(self.limit_of(file), _asked(dialogue.query))
             async with asyncio.timeout_at(began + limit):
                 await self._places.acquire()
         except NotFound as error:
@@ -235,6 +236,12 @@ def limit_in(text: str) -> float | None:
 def _beginning(file: Path) -> str:
     with file.open("rb") as start:
         return start.read(_BEGINNING).decode("utf-8", "replace")
+
+
+def _asked(query: str) -> float:
+    """The limit that the dialplan asks for, without end when it does not."""
+    found = _ASKED.search(query)
+    return float(found[1]) if found else float("inf")
 
 
 def _has_main(tree: ast.Module) -> bool:

@@ -134,6 +134,43 @@ class Menu:
         yield Edge(self.timeout.to, "timeout", Why.SILENT)
 
 
+class Unknown(NamedTuple):
+    """Where a lookup leads that finds nobody, or that nobody answers (the engine is away)."""
+
+    not_found: Tries
+    error: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """Digits that a caller enters, `least` to `most`; what is entered leads `to`, `unknown` when it is looked up."""
+
+    place: Place
+    prompt: str
+    to: Place
+    invalid: Tries
+    timeout: Tries
+    least: int = 1
+    most: int = 20
+    terminator: str = "#"
+    confirm: bool = False
+    masked: bool = False
+    unknown: Unknown | None = None
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        tries = (self.invalid, self.timeout, *([self.unknown.not_found] if self.unknown else []))
+        return (self.prompt, *(prompt for one in tries for prompt in _said(one.prompt)))
+
+    def edges(self) -> Iterator[Edge]:
+        yield Edge(self.to, "found" if self.unknown else "entered", Why.CHOSEN)
+        if self.unknown:
+            yield Edge(self.unknown.not_found.to, "not found", Why.CHOSEN)
+            yield Edge(self.unknown.error, "error", Why.SILENT)
+        yield Edge(self.invalid.to, "invalid", Why.SILENT)
+        yield Edge(self.timeout.to, "timeout", Why.SILENT)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A queue. `leaves` is where its callers go when an outcome (timeout, full …) ends their waiting unserved."""
@@ -205,7 +242,7 @@ class End:
         yield from ()
 
 
-Node = Door | Menu | Line | Outside | Box | End
+Node = Door | Menu | Input | Line | Outside | Box | End
 
 
 @dataclass(frozen=True, slots=True)

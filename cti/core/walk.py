@@ -11,18 +11,20 @@ What time alone decides (announcements, the offer of a callback) is left out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
 from ..errors import NotFound
-from .flow import GOODBYE, HANGUP, MOST_ROUNDS, Box, Door, End, Flow, Gate, Line, Menu, Outside, Place, Tries
+from .flow import GOODBYE, HANGUP, MOST_ROUNDS, Box, Door, End, Flow, Gate, Input, Line, Menu, Outside, Place, Tries
 from .schedule import State
 from .walked import Walked
 
 SILENCE = ""  # in `digits`: the caller lets the time run out once
 REFUSALS = 5  # _queues.j2: who was turned away so often is not turned away again
+MASK = "***"  # what stands for masked digits (_inputs.j2)
 _MOST_STEPS = 1000
 
 
@@ -40,6 +42,7 @@ class Staff(StrEnum):
 class Caller:
     """One call. `digits`: what is pressed, one item for each question (SILENCE: nothing); afterwards the caller is
     silent, or `hangs_up` at the next question or wait. `staff` by queue; a queue that is not named is `usually`.
+    `lookups` by input: found (the default), not_found or error; with the engine away always error.
     """
 
     did: str
@@ -48,6 +51,7 @@ class Caller:
     engine: bool = True
     staff: Mapping[str, Staff] = field(default_factory=dict)
     usually: Staff = Staff.FREE
+    lookups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ class _Feet:
                 return self._shut(node.gate) or node.to
             case Menu():
                 return self._ask(node) if self._round(place) else HANGUP
+            case Input():
+                return self._read(node) if self._round(place) else HANGUP
             case Line():
                 return self._queue(node)
             case Box():
@@ -177,13 +183,69 @@ class _Feet:
                 return menu.timeout.to
         return None
 
+    def _read(self, entry: Input) -> Place | None:
+        """Until digits are entered, confirmed and looked up, or the caller has erred too often (_inputs.j2)."""
+        erred = Counter[str]()
+        ways = {"invalid": entry.invalid, "timeout": entry.timeout, "refused": entry.invalid._replace(prompt="")}
+        if entry.unknown:
+            ways["not_found"] = entry.unknown.not_found
+        while not self._gone(entry.place, (entry.prompt,)):
+            keys = self._digits.pop(0) if self._digits else SILENCE
+            became = self._entered(entry, keys, erred)
+            if became in ("entered", "found"):
+                return entry.to
+            if became == "error" and entry.unknown:
+                return entry.unknown.error
+            if became == "gone":
+                return None
+            way = ways[became]
+            counted = "invalid" if became == "refused" else became
+            erred[counted] += 1
+            if way.prompt:
+                self._tell("", (way.prompt,))
+            if erred[counted] > way.retries:
+                return way.to
+        return None
+
+    def _entered(self, entry: Input, keys: str, erred: Counter[str]) -> str:
+        """What becomes of one entry: entered, found, not_found, error, timeout, invalid, refused, or gone."""
+        digits = keys.removesuffix(entry.terminator) if entry.terminator else keys
+        good = digits.isdecimal() and entry.least <= len(digits) <= entry.most
+        if not good:
+            why = "invalid" if keys else "timeout"
+            self._tell(f"{entry.place}={why}", (entry.prompt,), f"pressed {len(keys)} keys" if keys else "silence")
+            return why
+        self._tell("", (entry.prompt,))
+        if entry.confirm and (unsure := self._confirm(entry, digits, erred)):
+            return unsure
+        self._tell(f"{entry.place}={MASK if entry.masked else digits}")
+        if entry.unknown is None:
+            return "entered"
+        found = self._caller.lookups.get(entry.place.name, "found") if self._caller.engine else "error"
+        self._tell(f"lookup:{entry.place.name}={found}")
+        return found
+
+    def _confirm(self, entry: Input, digits: str, erred: Counter[str]) -> str:
+        """Read back until the caller says yes (""); refused, timeout or gone otherwise."""
+        says = ("input_read_back", *(f"digit_{digit}" for digit in digits), "input_confirm")
+        while not self._gone(entry.place, says):
+            key = self._digits.pop(0) if self._digits else SILENCE
+            item = {"1": "", "2": f"{entry.place}=invalid"}.get(key, f"{entry.place}=timeout")
+            self._tell(item, says, "read back")
+            if key in ("1", "2"):
+                return "" if key == "1" else "refused"
+            if erred["timeout"] >= entry.timeout.retries:
+                return "timeout"
+            erred["timeout"] += 1
+        return "gone"
+
     def _round(self, place: Place) -> bool:
-        """Enter a menu (_menus.j2: cti-round); False when the caller has gone round too often."""
+        """Enter a menu or an input (_inputs.j2: cti-round); False when the caller has gone round too often."""
         self._rounds += 1
         if self._rounds > MOST_ROUNDS:
             self._tell("", (GOODBYE,), f"{MOST_ROUNDS} menus in one call")
             return False
-        if self._came[-1:] != [place]:
+        if place.kind == "menu" and self._came[-1:] != [place]:
             self._came.append(place)
         return True
 

@@ -146,6 +146,19 @@ class People:
             await connection.execute(delete(CustomerRow).where(CustomerRow.id == customer))
             await connection.execute(insert(CustomerRow), [values])
 
+    async def customer(self, number: str, digits: str = "") -> dict[str, Any] | None:
+        """The row of who entered these `digits` (an id, else a number), or without any calls from `number`; or None."""
+        if not digits:
+            return await self.customer_by_number(number)
+        table = CustomerRow.__table__
+        wanted = (CustomerRow.id == digits) | (CustomerRow.number == digits)
+        async with self._database.reading() as connection:
+            found = await connection.execute(
+                select(table).where(wanted).order_by(CustomerRow.id != digits, CustomerRow.id).limit(1)
+            )
+            row = found.mappings().first()
+            return dict(row) if row else None
+
     async def customer_by_number(self, number: str) -> dict[str, Any] | None:
         """{id, name, number, note} of who calls from `number`, or None (also for a withheld number)."""
         return (await self.customers_by_number([number])).get(number)

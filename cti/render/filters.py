@@ -18,7 +18,7 @@ from typing import Any
 
 _NAME = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_.+-]{0,79}")
 _SPECIAL = re.compile(r"[,|\"'\\;&`\[\]{}<>]|\$[\[{]")
-_TARGETS = {"menu": "cti-menu-", "queue": "cti-queue-", "voicemail": "cti-voicemail-", "external": "cti-external-"}
+_TARGETS = {kind: f"cti-{kind}-" for kind in ("menu", "input", "queue", "voicemail", "external")}
 _KEYS = {"*": "star", "#": "hash"} | {digit: digit for digit in "0123456789"}
 MAX_VALUE = 4000  # bytes; config.c reads lines of at most 8,191
 

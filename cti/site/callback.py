@@ -10,13 +10,12 @@ import re
 from collections.abc import Mapping
 
 from . import model
+from .digits import DIGITS
 from .fields import Fields
 
 _KEY = re.compile(r"[0-9*#]")
 _KEY_NAMES = {"*": "star", "#": "hash"}
 _SPOKEN_KEYS = {"*": ("星号键", "star"), "#": ("井号键", "the pound key")}
-_DIGITS = "零一二三四五六七八九"
-_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 # name -> (zh, en). A prompt of the same name in site.yaml takes its place.
 SHIPPED: dict[str, tuple[str, str]] = {
@@ -41,7 +40,6 @@ SHIPPED: dict[str, tuple[str, str]] = {
     ),
     "callback_agent": ("回电客户，正在拨号。", "Call back: dialling the customer."),
     "callback_no_answer": ("客户未接听，稍后再试。", "The customer was not reached. We will try again later."),
-    **{f"callback_digit_{digit}": (_DIGITS[digit], _WORDS[digit]) for digit in range(10)},
 }
 _OFFER = (
     "如果您不想继续等待，请按{0}，我们将保留您的排队位置，轮到您时给您回电。",
@@ -76,7 +74,7 @@ def read_callback(queue: Fields, schedule: str) -> model.Callback | None:
 def callback_texts(site: model.Site) -> Mapping[str, tuple[str, str]]:
     """What callers of queues with the option hear: name -> (zh, en)."""
     keys = {queue.callback.key for queue in site.queues.values() if queue.callback}
-    return SHIPPED | {_offer_name(key): _offer(key) for key in sorted(keys)} if keys else {}
+    return SHIPPED | DIGITS | {_offer_name(key): _offer(key) for key in sorted(keys)} if keys else {}
 
 
 def _offer_name(key: str) -> str:

@@ -45,10 +45,13 @@ def normal(number: str, country: str) -> str:
 
 
 def _check_variables(ctx: Context) -> None:
-    """`a-b` and `a_b` would share the channel variable CTI_DIGITS_a_b."""
+    """`a-b` and `a_b` would share the channel variable CTI_DIGITS_a_b, and so would a menu and an input of one name."""
     seen: dict[str, str] = {}
-    for name, line in ctx.known.get("menus", {}).items():
+    names = [(name, line) for section in ("menus", "inputs") for name, line in ctx.known.get(section, {}).items()]
+    for name, line in names:
         variable = name.replace("-", "_")
         if variable in seen:
-            ctx.wrong(line, f"menus {name} and {seen[variable]} differ only in - and _", "rename one of them")
+            other = seen[variable]
+            same = "are one name" if other == name else "differ only in - and _"
+            ctx.wrong(line, f"menus and inputs: {name} and {other} {same}", "rename one of them")
         seen[variable] = name

@@ -46,7 +46,7 @@ class Context:
         self.mistakes.add(where, text, hint, grave=False)
 
 
-SECTION_OF = {"menu": "menus", "queue": "queues", "voicemail": "voicemail", "external": "externals"}
+SECTION_OF = {"menu": "menus", "input": "inputs", "queue": "queues", "voicemail": "voicemail", "external": "externals"}
 SECTION_OF |= {"prompt": "prompts", "schedule": "schedules", "trunk": "trunks"}
 
 
@@ -240,7 +240,8 @@ def target(ctx: Context, node: yaml.Node, what: str) -> Target:
     match = _TARGET.fullmatch(text)
     if not match or match[1] not in SECTION_OF or match[1] not in TARGET_KINDS:
         hint = nearest(text.partition(":")[0], TARGET_KINDS)
-        ctx.wrong(node, f"{what} is {shown(text)}", f"menu:X, queue:X, voicemail:X, external:X or hangup; {hint}")
+        known = ", ".join(f"{kind}:X" for kind in SECTION_OF if kind in TARGET_KINDS)
+        ctx.wrong(node, f"{what} is {shown(text)}", f"{known} or hangup; {hint}")
         return HANGUP
     kind, name = match[1], match[2]
     if not exists(ctx, node, what, kind, name):

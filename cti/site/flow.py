@@ -16,6 +16,7 @@ def flow_of(site: model.Site) -> flow.Flow:
 def _nodes(site: model.Site) -> Iterator[flow.Node]:
     yield from (_door(number, site) for number in site.numbers.values())
     yield from (_menu(menu) for menu in site.menus.values())
+    yield from (_input(one) for one in site.inputs.values())
     yield from (_line(queue, site) for queue in site.queues.values())
     yield from (_box(box) for box in site.voicemail.values())
     yield from (_outside(external) for external in site.externals.values())
@@ -50,6 +51,22 @@ def _menu(menu: model.Menu) -> flow.Menu:
         choices={key: _choice(choice) for key, choice in menu.keys.items()},
         invalid=_tries(menu.invalid),
         timeout=_tries(menu.timeout),
+    )
+
+
+def _input(one: model.Input) -> flow.Input:
+    return flow.Input(
+        place=flow.Place("input", one.name),
+        prompt=one.prompt,
+        to=_place(one.to),
+        invalid=_tries(one.invalid),
+        timeout=_tries(one.timeout),
+        least=one.least,
+        most=one.most,
+        terminator=one.terminator,
+        confirm=one.confirm,
+        masked=one.masked,
+        unknown=flow.Unknown(_tries(one.not_found), _place(one.error)) if one.not_found and one.error else None,
     )
 
 

@@ -19,6 +19,7 @@ from .externals import check_ways, read_external
 from .feature_codes import read_feature_codes
 from .fields import Context, Fields, named
 from .files import INCLUDE, INCLUDE_SCHEMA, read_site_files
+from .inputs import read_input
 from .menus import read_menu
 from .model import Fallback, FeatureCodes, RecordingPolicy, Site
 from .reading import Mistakes, entries, line_of
@@ -43,6 +44,7 @@ _NAMED: dict[str, _Reader[Any]] = {
     "prompts": read_prompt,
     "schedules": read_schedule,
     "menus": read_menu,
+    "inputs": read_input,
     "pause_reasons": read_pause_reason,
     "queues": read_queue,
     "voicemail": read_voicemail,

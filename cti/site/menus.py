@@ -70,7 +70,7 @@ def read_tries(owner: Fields, name: str, otherwise: model.Target | None) -> mode
 def menu_texts(site: model.Site) -> Mapping[str, tuple[str, str]]:
     """What callers of menus hear beside the site's own prompts."""
     direct = any(menu.direct_dial for menu in site.menus.values())
-    return {**(GOODBYE if site.menus else {}), **(NO_ANSWER if direct else {})}
+    return {**(GOODBYE if site.menus or site.inputs else {}), **(NO_ANSWER if direct else {})}
 
 
 def _choices(ctx: Context, menu: Fields) -> list[tuple[str, model.Choice]]:

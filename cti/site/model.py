@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..core.schedule import Schedule
 from ..core.words import WrapUpMode
 
-TargetKind = Literal["menu", "queue", "voicemail", "external", "hangup"]
+TargetKind = Literal["menu", "input", "queue", "voicemail", "external", "hangup"]
 Order = Literal["longest_idle", "best_skill", "fewest_calls"]
 CallbackOrder = Literal["agent_first", "customer_first"]
 Transport = Literal["udp", "tcp", "tls"]
@@ -169,13 +169,14 @@ class FeatureCodes(Value):
 
 
 class Number(Value):
-    """A number that callers dial. `closed` is set exactly when `schedule` is."""
+    """A number that callers dial. `closed` is set exactly when `schedule` is. `lookup`: who calls is asked first."""
 
     did: str
     to: Target
     language: str
     schedule: str = ""
     closed: Target | None = None
+    lookup: Lookup | None = None
 
 
 class Choice(Value):
@@ -207,6 +208,36 @@ class Menu(Value):
     timeout_seconds: int = 5
     direct_dial: bool = False
     digit_seconds: int = 2
+
+
+class Lookup(Value):
+    """Asks who calls: the engine's own customers, or the hosted script of this name. An answer that takes longer than
+    `seconds` is an error."""
+
+    script: str = ""
+    seconds: int = 2
+
+
+class Input(Value):
+    """Digits that callers enter: `least` to `most` of them, ended by `terminator` ("" = none) or silence. `masked`:
+    they are in no path, log or journal. With `lookup` it is `found` that leads `to`; `not_found` and `error` are set
+    exactly when `lookup` is."""
+
+    name: str
+    prompt: str
+    to: Target
+    invalid: Tries
+    timeout: Tries
+    least: int = 1
+    most: int = 20
+    terminator: str = "#"
+    first_seconds: int = 6
+    digit_seconds: int = 3
+    confirm: bool = False
+    masked: bool = False
+    lookup: Lookup | None = None
+    not_found: Tries | None = None
+    error: Target | None = None
 
 
 class Step(Value):
@@ -345,6 +376,7 @@ class Site(Value):
     schedules: Mapping[str, Schedule] = {}
     numbers: Mapping[str, Number] = {}
     menus: Mapping[str, Menu] = {}
+    inputs: Mapping[str, Input] = {}
     pause_reasons: Mapping[str, PauseReason] = {}
     queues: Mapping[str, Queue] = {}
     voicemail: Mapping[str, Voicemail] = {}

@@ -15,6 +15,7 @@ from . import model
 from .announced import read_announce, read_exit_key
 from .callback import read_callback
 from .fields import DID, NAME, NAME_HINT, Context, Fields, items, scalar
+from .lookup import read_lookup
 from .reading import nearest, shown
 from .times import timezone_of
 from .trunks import DID_HINT
@@ -63,8 +64,9 @@ def read_number(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Nu
     to = fields.target("to", required=True) or model.HANGUP
     schedule, closed = read_closing(fields)
     language = read_language(fields) or ctx.languages[0]
+    lookup = read_lookup(fields)
     fields.done()
-    return model.Number(did=key.value, to=to, language=language, schedule=schedule, closed=closed)
+    return model.Number(did=key.value, to=to, language=language, schedule=schedule, closed=closed, lookup=lookup)
 
 
 def read_closing(fields: Fields, *, by_hand: bool = False) -> tuple[str, model.Target | None]:

@@ -52,13 +52,13 @@ class Known:
 
 
 CUSTOMERS = (
-    Known(customer="C1001", number="13901230001", name="李明 · VIP", note="华星轿车 2024；首选赠送保养"),
-    Known(customer="C1002", number="13901230002", name="James Carter · 使馆用车", note="speaks English"),
-    Known(customer="C1003", number="13901230003", name="王秀英", note="预约过周六保养"),
-    Known(customer="C1004", number="13901230004", name="诚达出租车队", note="40 辆车，月结"),
-    Known(customer="C1005", number="13901230005", name="赵建国 · 投诉跟进", note="上周的投诉还没有答复"),
-    Known(customer="C1006", number="13901230006", name="Maria Lopez", note="speaks English"),
-    Known(customer="C1007", number="13901230007", name="陈杰 · VIP", note="两辆华星 SUV"),
+    Known(customer="60010001", number="13901230001", name="李明 · VIP", note="华星轿车 2024；首选赠送保养"),
+    Known(customer="60010002", number="13901230002", name="James Carter · 使馆用车", note="speaks English"),
+    Known(customer="60010003", number="13901230003", name="王秀英", note="预约过周六保养"),
+    Known(customer="60010004", number="13901230004", name="诚达出租车队", note="40 辆车，月结"),
+    Known(customer="60010005", number="13901230005", name="赵建国 · 投诉跟进", note="上周的投诉还没有答复"),
+    Known(customer="60010006", number="13901230006", name="Maria Lopez", note="speaks English"),
+    Known(customer="60010007", number="13901230007", name="陈杰 · VIP", note="两辆华星 SUV"),
 )
 
 

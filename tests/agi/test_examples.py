@@ -60,7 +60,7 @@ async def test_the_number_to_look_up_can_be_given(call, customers):
 )
 async def test_an_unknown_or_nasty_number_is_not_found_and_harms_nothing(call, customers, number):
     peer = await call("customer_lookup", agi_callerid=number)
-    assert peer.variables == {"CTI_LOOKUP": "notfound", "CTI_SCRIPT": "done"}
+    assert peer.variables == {"CTI_LOOKUP": "not_found", "CTI_SCRIPT": "done"}
     assert (await call("customer_lookup", "13800138000")).variables["CTI_LOOKUP"] == "found"
 
 

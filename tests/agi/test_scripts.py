@@ -165,6 +165,18 @@ async def test_a_script_that_overstays_is_stopped_and_gives_its_place_back(house
         assert (await home.call("good")).variables == {"X": "fine", "CTI_SCRIPT": "done"}
 
 
+async def test_the_dialplan_may_ask_for_a_shorter_limit_but_not_for_a_longer_one(house):
+    async with house(limit_seconds=0.3) as home:
+        home.write("slow.py", "def main(agi):\n    while True:\n        pass\n")
+        home.write("good.py", SET.format("fine"))
+        assert (await home.call("good?seconds=3")).variables == {"X": "fine", "CTI_SCRIPT": "done"}
+        assert (await home.call("slow?seconds=999")).variables == {"CTI_SCRIPT": "timeout"}
+        await gone("agi-slow")
+    async with house(limit_seconds=60) as home:
+        assert (await home.call("slow?seconds=1")).variables == {"CTI_SCRIPT": "timeout"}
+        await gone("agi-slow")
+
+
 async def test_a_script_stuck_in_a_driver_keeps_only_its_own_place(house):
     stuck = threading.Event()
     sys.modules["stuck_driver"] = stuck  # type: ignore[assignment]

@@ -16,6 +16,7 @@ from cti.core.flow import (
     End,
     Flow,
     Gate,
+    Input,
     Line,
     Menu,
     Node,
@@ -23,6 +24,7 @@ from cti.core.flow import (
     Place,
     Reason,
     Tries,
+    Unknown,
 )
 from cti.core.schedule import State
 from cti.core.walk import SILENCE, Caller, Staff, walk
@@ -203,3 +205,51 @@ def test_back_leads_to_the_menu_that_led_here_and_from_the_first_one_to_itself()
 def test_an_unknown_number_says_which_there_are() -> None:
     with pytest.raises(NotFound, match=r"'401'.*400"):
         walk(flow(), Caller(did="401"), lambda _: OPEN)
+
+
+# --- inputs -------------------------------------------------------------------------------------------
+
+MEMBER = Input(
+    place=Place("input", "member"),
+    prompt="member",
+    to=SALES,
+    invalid=Tries(DUTY, 1, "wrong"),
+    timeout=Tries(BOX, 0),
+    least=4,
+    most=6,
+    confirm=True,
+    unknown=Unknown(Tries(BOX, 1, "who"), DUTY),
+)
+
+
+def entered(*digits: str, entry: Input = MEMBER, **how: Any) -> tuple[str, ...]:
+    told = walked(*digits, site=flow(entry, replace(DOOR, to=entry.place)), **how)
+    return after_menu(told)
+
+
+def test_what_is_entered_is_confirmed_and_looked_up() -> None:
+    assert entered("1234#", "1") == ("input:member=1234", "lookup:member=found", "queue:sales")
+    assert entered("123456", "2", "1234", "1") == (
+        "input:member=invalid",
+        "input:member=1234",
+        "lookup:member=found",
+        "queue:sales",
+    )
+
+
+def test_too_few_digits_and_too_many_are_invalid_and_silence_is_not() -> None:
+    assert entered("123", "1234567") == ("input:member=invalid", "input:member=invalid", "external:duty")
+    assert entered(SILENCE) == ("input:member=timeout", "voicemail:box")
+    assert entered("1234#", "5") == ("input:member=timeout", "voicemail:box"), "neither yes nor no"
+
+
+def test_an_unknown_number_is_asked_for_again_and_without_the_engine_there_is_only_the_error() -> None:
+    lookups = {"member": "not_found"}
+    once = ("input:member=1234", "lookup:member=not_found")
+    assert entered("1234", "1", "1234", "1", lookups=lookups) == (*once, *once, "voicemail:box")
+    assert entered("1234", "1", engine=False)[1:] == ("lookup:member=error", "external:duty")
+
+
+def test_masked_digits_are_not_told() -> None:
+    card = replace(MEMBER, masked=True, confirm=False, unknown=None)
+    assert entered("1234", entry=card) == ("input:member=***", "queue:sales")

@@ -1,20 +1,30 @@
-"""Menus on a real Asterisk: wrong keys, silence, the way back, agents' numbers dialled, and callers who never stop.
+"""Menus and inputs on a real Asterisk: wrong keys, silence, the way back, agents' numbers dialled, digits looked up,
+and callers who never stop.
 
-The engine is not even started here: menus must not need it.
+The engine is not even started at first: menus and inputs must not need it.
 """
 
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
-from scene import ask_asterisk, caller, cel, gone, hang_up, house, queue_log, take, until
+import scene
+from scene import ask_asterisk, caller, cel, engine_log, gone, hang_up, house, pid_of, queue_log, stopped, take, until
 
 from cti.core.flow import MOST_ROUNDS
+from cti.db.people import People
+from cti.db.store import Store
 from cti.pbx import Installation
 from cti.phones import Behaviour, Call
+from cti.site.digits import DIGITS
+from cti.site.inputs import CONFIRM
 from cti.stage import Stage
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
@@ -24,6 +34,9 @@ outbound: {trunk: itsp, caller_id: "40010"}
 numbers:
   "40010": {to: "menu:first"}
   "40011": {to: "menu:circle"}
+  "40012": {to: "input:member"}
+  "40013": {to: "input:card"}
+  "40014": {to: "queue:found", lookup: true}
 menus:
   first:
     prompt: choose
@@ -36,21 +49,50 @@ menus:
   second: {prompt: choose, timeout_seconds: 2, keys: {"*": back, "3": "menu:third"}, otherwise: "queue:silent"}
   third: {prompt: choose, timeout_seconds: 2, keys: {"*": back}, otherwise: "queue:silent"}
   circle: {prompt: choose, timeout_seconds: 1, keys: {"1": "menu:circle"}, otherwise: "menu:circle"}
+inputs:
+  member:
+    {prompt: choose, min: 4, max: 6, first_seconds: 2, digit_seconds: 1, confirm: true, otherwise: "queue:given_up",
+     invalid: {retries: 2}, timeout: {retries: 1}, lookup: {seconds: 1}, found: "queue:found",
+     not_found: {retries: 1, to: "queue:unknown"}, error: "queue:failed"}
+  card:
+    {prompt: choose, min: 13, max: 19, masked: true, otherwise: "queue:failed", found: "queue:found",
+     lookup: {script: customer_lookup, seconds: 3}}
 queues:
   sales: {overflow: hangup}
   wrong: {overflow: hangup}
   silent: {overflow: hangup}
+  found: {overflow: hangup}
+  unknown: {overflow: hangup}
+  failed: {overflow: hangup}
+  given_up: {overflow: hangup}
 """
+CARD = "4111111111111111"
 BUSY, REFUSES = "1099", Behaviour(answer_after=0.1, refuse=486)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(asterisk: Installation, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    agents = {"1001": "", "1012": "", BUSY: ""}
-    async with house(tmp_path_factory.mktemp("menus") / "home", SITE, agents, {BUSY: REFUSES}) as stage:
-        await stage.cti("dialplan", "apply")
-        await stage.cti("pbx", "up")
-        yield stage
+    with pytest.MonkeyPatch.context() as patch:
+        quick = "".join(f", {name}: {{file: choose.wav}}" for name in (*CONFIRM, *DIGITS))
+        languages = scene.SITE.replace("languages: [en]", "languages: [en, fr]")
+        patch.setattr(
+            scene, "SITE", languages.replace("choose: {file: choose.wav}", "choose: {file: choose.wav}" + quick)
+        )
+        patch.setenv("CTI_DATABASE", str(_customers(tmp_path_factory.mktemp("crm") / "customers.sqlite")))
+        agents = {"1001": "", "1012": "", BUSY: ""}
+        async with house(tmp_path_factory.mktemp("menus") / "home", SITE, agents, {BUSY: REFUSES}) as stage:
+            await stage.cti("dialplan", "apply")
+            await stage.cti("pbx", "up")
+            yield stage
+
+
+def _customers(file: Path) -> Path:
+    """Somebody else's database, of which only the script knows."""
+    with closing(sqlite3.connect(file)) as crm:
+        crm.execute("CREATE TABLE customers (number, id, name, priority, language, need)")
+        crm.execute("INSERT INTO customers VALUES (?, 'c-7', 'Chen', 5, 'fr', 'vip=3,french=2')", [CARD])
+        crm.commit()
+    return file
 
 
 async def dialling(stage: Stage, number: str, keys: str, *, did: str = "40010", gap: float = 0.6) -> Call:
@@ -69,6 +111,12 @@ async def in_queue(stage: Stage, queue: str, numbers: Sequence[str], seconds: fl
         return {line.data[1] for line in queue_log(stage, "ENTERQUEUE") if line.queue == queue} == set(numbers)
 
     await until(f"{numbers} in {queue}", look, seconds)
+
+
+async def asks(stage: Stage, count: int) -> list[dict[str, Any]]:
+    """What the engine was told of its callers, once it was told of so many."""
+    found = engine_log(stage, "joined") if stage.config.journal_file.exists() else []
+    return found if len(found) >= count else []
 
 
 async def variables(stage: Stage, asterisk: Installation, number: str) -> dict[str, str]:
@@ -119,3 +167,69 @@ async def test_who_goes_round_for_ever_is_hung_up(stage: Stage) -> None:
     result = await robot.done(60)
     assert result.hung_up_by == "far_side"
     assert MOST_ROUNDS <= len(result.digits) < 1000
+
+
+# --- inputs ---------------------------------------------------------------------------------------------
+
+
+async def test_what_is_entered_is_read_back_and_looked_up_and_without_an_engine_that_is_an_error(
+    stage: Stage, asterisk: Installation
+) -> None:
+    calls = [
+        await dialling(stage, "13800000031", "1234# 1", did="40012", gap=0.3),
+        await dialling(stage, "13800000032", "1234# 2 567890# 1", did="40012", gap=0.3),  # corrected; # out of habit
+        await dialling(stage, "13800000033", "12# 12345678#*", did="40012", gap=0.3),  # too short, too long, no digit
+        await dialling(stage, "13800000034", "", did="40012"),
+        await dialling(stage, "13800000035", "7" * 1000, did="40012", gap=0.05),
+        await dialling(stage, "13800000036", "*#" * 400, did="40012", gap=0.05),
+        await dialling(stage, "13800000037", CARD + "#", did="40013", gap=0.2),
+        await dialling(stage, "13800000038", "", did="40014"),
+    ]
+    await in_queue(stage, "failed", ["13800000031", "13800000032", "13800000037"])
+    await in_queue(stage, "given_up", [f"1380000003{n}" for n in (3, 4, 5, 6)])
+    await in_queue(stage, "found", ["13800000038"])
+    said = await variables(stage, asterisk, "13800000032")
+    assert (said["CTI_PATH"], said["CTI_DIGITS"]) == ("member:error>", "member=567890")
+    assert said["CTI_DIGITS_member"] == "567890"
+    assert (await variables(stage, asterisk, "13800000033"))["CTI_PATH"] == "member:->"
+    said = await variables(stage, asterisk, "13800000037")
+    assert (said["CTI_DIGITS"], said["CTI_DIGITS_card"], said["CTI_INPUT"]) == ("card=***", CARD, "")
+    await gone(calls)
+
+
+async def test_the_engine_and_a_script_find_who_calls_and_what_they_say_goes_with_the_call(
+    stage: Stage, asterisk: Installation
+) -> None:
+    await stage.serve()
+    async with Store(stage.config.database_url) as store:
+        await People(store.database).save_customer("4321", "李明", "13800000041")
+    calls = [
+        await dialling(stage, "13800000041", "", did="40014"),
+        await dialling(stage, "13800000042", "9999# 1 4321# 1", did="40012", gap=0.3),
+        await dialling(stage, "13800000043", "9999# 1 8888# 1", did="40012", gap=0.3),
+        await dialling(stage, "13800000044", CARD + "#", did="40013", gap=0.2),
+    ]
+    await in_queue(stage, "found", ["13800000038", "13800000041", "13800000042", "13800000044"])
+    await in_queue(stage, "unknown", ["13800000043"])
+    joined = {line["caller"]["number"]: line for line in await until("four asks", lambda: asks(stage, 4))}
+    assert joined["13800000041"]["caller"]["name"] == "李明"
+    assert joined["13800000042"]["caller"]["path"] == "member:not_found>member:found"
+    assert joined["13800000043"]["caller"]["path"] == "member:not_found>member:not_found"
+    card = joined["13800000044"]
+    assert (card["priority"], card["need"], card["caller"]["language"]) == (5, [["french", 2], ["vip", 3]], "fr")
+    assert card["caller"]["customer"] == "c-7"
+    await gone(calls)
+
+
+async def test_a_hung_engine_holds_nobody_up_for_longer_than_its_supervisor_waits(stage: Stage) -> None:
+    with stopped(pid_of(stage, "engine")):
+        call = await dialling(stage, "13800000051", "4321# 1", did="40012", gap=0.3)
+        await in_queue(stage, "failed", ["13800000031", "13800000032", "13800000037", "13800000051"], 30)
+    await gone([call])
+
+
+async def test_masked_digits_are_in_nothing_that_was_written(stage: Stage) -> None:
+    files = [file for file in (stage.home / "var").rglob("*") if file.is_file() and "phones" not in file.parts]
+    assert {"queue_log", "engine.jsonl", "Master.csv"} <= {file.name for file in files}
+    assert [file for file in files if CARD.encode() in file.read_bytes()] == []
+    assert not any(CARD in line for line in stage.log)

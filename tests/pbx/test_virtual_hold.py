@@ -33,6 +33,7 @@ from cti.pbx import Installation
 from cti.phones import Behaviour
 from cti.phones.process import free_port
 from cti.site.callback import SHIPPED
+from cti.site.digits import DIGITS
 from cti.stage import Stage
 from cti.stage.instance import READY
 
@@ -58,7 +59,7 @@ queues:
     steps: [{after: 0, need: {parts: 1}}]
     overflow: hangup
 """
-PROMPTS = [*SHIPPED, "callback_offer_1", "callback_offer_5"]
+PROMPTS = [*SHIPPED, *DIGITS, "callback_offer_1", "callback_offer_5"]
 QUICK = "".join(f", {name}: {{file: choose.wav}}" for name in PROMPTS)
 AGENTS = {"1001": "first=50,second=50", "1002": "first=50,second=50", "1003": "parts=50"}
 PHONES = [f"138000100{n:02}" for n in range(20)]  # customers' own phones: they ring until they are answered

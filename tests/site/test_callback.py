@@ -38,7 +38,7 @@ def test_an_empty_option_has_sensible_defaults_and_the_prompts_come_with_us(tmp_
     assert (callback.order, callback.retries, callback.prompt) == ("agent_first", 2, "callback_offer_hash")
     assert "井号键" in site.prompts["callback_offer_hash"].spoken["zh"].text
     assert "pound" in site.prompts["callback_offer_hash"].spoken["en"].text
-    assert {f"callback_digit_{digit}" for digit in range(10)} <= site.prompts.keys()
+    assert {f"digit_{digit}" for digit in range(10)} <= site.prompts.keys()
 
 
 def test_a_prompt_of_the_site_wins(tmp_path: Path) -> None:
