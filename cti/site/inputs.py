@@ -33,10 +33,8 @@ def read_input(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Inp
     least, most = fields.number("min", 1, 1, MOST_DIGITS), fields.number("max", 20, 1, MOST_DIGITS)
     if least > most:
         ctx.wrong(fields.line("min"), f"{fields.what}: min {least} is more than max {most}")
-    read = _asking if "lookup" in fields.values else _plain
-    found = read(
-        fields,
-        otherwise,
+    lookup = read_lookup(fields)
+    found = model.Input(
         name=key.value,
         prompt=fields.reference("prompt", "prompt", required=True),
         invalid=read_tries(fields, "invalid", otherwise),
@@ -48,27 +46,34 @@ def read_input(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Inp
         digit_seconds=fields.number("digit_seconds", 3, 1, 30),
         confirm=fields.flag("confirm", False),
         masked=fields.flag("masked", False),
+        lookup=lookup,
+        **_ways(fields, otherwise, asks=lookup is not None),
     )
     fields.done()
     return found
 
 
-def _plain(fields: Fields, _: model.Target | None, **given: Any) -> model.Input:
-    return model.Input(to=fields.target("to", required=True) or model.HANGUP, **given)
-
-
-def _asking(fields: Fields, otherwise: model.Target | None, **given: Any) -> model.Input:
-    """With a lookup there are three ways on instead of `to`."""
-    error = fields.target("error") or otherwise
+def _ways(fields: Fields, otherwise: model.Target | None, *, asks: bool) -> dict[str, Any]:
+    """One way on, `to`; when something is looked up there are three instead: `found`, `not_found` and `error`."""
+    ways = {name: fields.target(name) for name in ("to", "found", "error")}
+    unknown = _not_found(fields, otherwise if asks else otherwise or model.HANGUP)
+    for name in ("to",) if asks else ("found", "not_found", "error"):
+        if name in fields.values:
+            hint = "say where to with found" if asks else "say where to with to"
+            fields.ctx.wrong(fields.line(name), f"{fields.what}: {name} {'with' if asks else 'without'} a lookup", hint)
+    way = "found" if asks else "to"
+    if ways[way] is None and not fields.broken:
+        fields.ctx.wrong(fields.line(way), f"{fields.what} needs {way}")
+    if not asks:
+        return {"to": ways["to"] or model.HANGUP}
+    error = ways["error"] or otherwise
     if error is None:
         fields.ctx.wrong(fields.line("lookup"), f"{fields.what} needs otherwise, or error", "the engine may be away")
-    return model.Input(
-        to=fields.target("found", required=True) or model.HANGUP,
-        lookup=read_lookup(fields),
-        not_found=_not_found(fields, otherwise),
-        error=error or model.HANGUP,
-        **given,
-    )
+    return {
+        "to": ways["found"] or model.HANGUP,
+        "not_found": unknown,
+        "error": error or model.HANGUP,
+    }
 
 
 def _not_found(fields: Fields, otherwise: model.Target | None) -> model.Tries:

@@ -20,7 +20,9 @@ _SCRIPT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 def read_lookup(owner: Fields) -> model.Lookup | None:
     """`lookup: true`, or `{script, seconds}`; None when absent or false."""
     node = owner.get("lookup")
-    if node is None or isinstance(node, yaml.ScalarNode):
+    if node is None:
+        return None
+    if isinstance(node, yaml.ScalarNode):
         return model.Lookup() if owner.flag("lookup", False) else None
     fields = Fields(owner.ctx, node, f"{owner.what}: lookup", owner.line("lookup"))
     lookup = model.Lookup(script=_script(fields), seconds=fields.number("seconds", 2, 1, 10))
