@@ -65,6 +65,7 @@ TRANSITIONS: Mapping[WorkState, Mapping[WorkSignal, WorkState]] = {
 _UNSERVED = frozenset(
     {Outcome.ABANDONED, Outcome.VOICEMAIL, Outcome.TIMEOUT, Outcome.OVERFLOW, Outcome.FULL, Outcome.EXIT_KEY}
 )
+_ANSWERED = Outcome.ANSWERED.value
 _BY_THEIR_OWN_WILL = frozenset({Outcome.ABANDONED, Outcome.VOICEMAIL})  # these may have been too quick to mean it
 
 
@@ -231,7 +232,7 @@ class _Desk:
         for item in [item for item in self.items.values() if item.state is not WorkState.DONE]:
             if contact.id in item.calls:
                 self._keep(_known_better(item, contact))
-            elif contact.direction != "internal":
+            elif contact.direction == "outbound" or (contact.direction, contact.outcome) == ("inbound", _ANSWERED):
                 self._keep(self._after_contact(item, contact))
         if self._is_worth_it(contact):
             item = self._open(contact.queue) or self._new(contact.id, contact.queue, contact.number, contact.ended)

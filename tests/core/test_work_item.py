@@ -119,6 +119,8 @@ def test_an_answered_call_out_closes_it_whoever_owned_it():
         (talk("c2", 5, seconds=19.9), True),
         (call("c2", 5, "failed", direction="outbound", queue=""), True),
         (talk("c2", 5, direction="internal"), False),
+        (call("c2", 5), False),
+        (call("c2", 5, "callback_requested"), False),
     ],
 )
 def test_what_did_not_reach_the_customer_is_an_attempt_and_leaves_it_open(contact, tried):
