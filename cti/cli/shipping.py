@@ -80,7 +80,8 @@ def shipping_of(
 
 def mask_of(config: Config, *sites: Mapping[str, Any]) -> Mask:
     """Hides the instance's secrets, and those of these sites (plain values)."""
-    own = [getattr(config.secrets, each.name) for each in fields(config.secrets)]
+    found = [getattr(config.secrets, each.name) for each in fields(config.secrets)]
+    own = [one for each in found for one in (each.values() if isinstance(each, Mapping) else (each,))]
     return Mask([*own, *(secret for site in sites for secret in secrets_in(site))])
 
 
