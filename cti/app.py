@@ -42,6 +42,7 @@ from .engine.link import ManagerLink
 from .engine.loop import Engine
 from .engine.promises import open_promises
 from .engine.restore import closed_queues, last_presences, restoring_events
+from .engine.schedule_code import ScheduleCode
 from .engine.today import IN_TIME, Today
 from .engine.work_desk import WorkDesk
 from .errors import CtiError, SiteError
@@ -143,6 +144,7 @@ async def _serve(
     routes: dict[str, Handler] = {
         "acd": engine.lobby.serve,
         "feature": features.serve,
+        "schedule": ScheduleCode(hours.named).serve,
         "callback": engine.callbacks.serve,
         "caller": Callers(People(store.database).customer).serve,
         "script/": scripts.handle,

@@ -52,6 +52,15 @@ SAID = {
     "agent_record_refused": Said(
         False, "录音代码无效或已过期。", "This recording code is not valid, or no longer valid."
     ),
+    "schedule_pin": Said(True, "请输入密码，以井号键结束。", "Enter the PIN, then press the pound key."),
+    "schedule_menu": Said(
+        True,
+        "本时段内营业请按 1，本时段内休息请按 2，一直营业请按 3，一直休息请按 4，恢复时间表请按 0。",
+        "For open until the hours change, press 1. For closed until the hours change, press 2. "
+        "For open until undone, press 3. For closed until undone, press 4. For the hours as written, press 0.",
+    ),
+    "schedule_open": Said(True, "现在是营业状态。", "We are open now."),
+    "schedule_closed": Said(True, "现在是休息状态。", "We are closed now."),
 }
 _BEEP = (1000.0,)  # Hz, before a recording
 _CHIMES = {True: (659.3, 880.0), False: (440.0, 311.1)}  # Hz: up is yes, down is no

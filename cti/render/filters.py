@@ -11,6 +11,7 @@ __ast_app_separate_args) after `${}` and `$[]` were replaced (pbx_variables.c).
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -107,9 +108,14 @@ def begun(numbers: Iterable[object]) -> list[str]:
     return sorted({number[:length] for number in dialled for length in range(1, len(number))})
 
 
+def sha1(value: object) -> str:
+    """As Asterisk's SHA1() gives it: for a PIN that shall not be read at a glance; it protects against nothing else."""
+    return hashlib.sha1(_line(value).encode(), usedforsecurity=False).hexdigest()
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     each.__name__: each
-    for each in (conf, name, arg, need, goto, prompt, digits, variable, key_name, is_dialled, begun, sip_uri)
+    for each in (conf, name, arg, need, goto, prompt, digits, variable, key_name, is_dialled, begun, sip_uri, sha1)
 }
 
 

@@ -10,6 +10,7 @@ from .fields import Context, Fields
 from .model import FeatureCodes
 
 _CODE = re.compile(r"[*#][0-9*#]{1,5}|none")
+_PIN = re.compile(r"[0-9]{4,10}")
 _HINT = '* or #, then one to five of 0-9 * #, such as "*11"; none = not offered'
 
 
@@ -29,6 +30,11 @@ def read_feature_codes(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> F
         elif code:
             seen[code] = name
     return FeatureCodes(**codes)
+
+
+def read_supervisor_pin(top: Fields) -> str:
+    """What supervisors type after the code of `schedule`; without one it is not offered."""
+    return top.matching("supervisor_pin", _PIN, "4 to 10 digits, in quotes")
 
 
 def _clash(one: str, other: str) -> bool:

@@ -16,7 +16,7 @@ from ..errors import SiteError
 from .announced import with_phrases
 from .check import check_whole
 from .externals import check_ways, read_external
-from .feature_codes import read_feature_codes
+from .feature_codes import read_feature_codes, read_supervisor_pin
 from .fields import Context, Fields, named
 from .files import INCLUDE, INCLUDE_SCHEMA, read_site_files
 from .inputs import read_input
@@ -78,6 +78,7 @@ def read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes, today: dat
     sections["outbound"] = _single(ctx, top, "outbound", read_outbound, None)
     sections["fallback"] = _single(ctx, top, "fallback", read_fallback, Fallback())
     sections["feature_codes"] = _single(ctx, top, "feature_codes", read_feature_codes, FeatureCodes())
+    sections["supervisor_pin"] = read_supervisor_pin(top)
     sections["recording"] = _single(ctx, top, "recording", read_recording, RecordingPolicy())
     top.get(INCLUDE)
     top.takes(INCLUDE, **INCLUDE_SCHEMA)

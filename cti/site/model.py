@@ -149,17 +149,19 @@ class Prompt(Value):
         return next(key for key in (wanted, "", languages[0]) if key in self.spoken)
 
 
-NATIVE_CODES = frozenset({"voicemail", "record_prompt"})  # the dialplan's own, with the engine dead as well
+NATIVE_CODES = frozenset({"voicemail", "record_prompt", "schedule"})  # the dialplan's own, with the engine dead as well
 
 
 class FeatureCodes(Value):
-    """What agents dial to change their presence; "" = this one is not offered. A digit after `pause` is the reason."""
+    """What agents dial to change their presence; "" = this one is not offered. A digit after `pause` is the reason,
+    one after `schedule` the schedule."""
 
     login: str = "*11"
     logout: str = "*12"
     pause: str = "*13"
     unpause: str = "*14"
     wrap_up_end: str = "*15"
+    schedule: str = "*16"
     record_prompt: str = "*17"
     voicemail: str = "*18"
 
@@ -372,6 +374,7 @@ class Site(Value):
     fallback: Fallback = Fallback()
     recording: RecordingPolicy = RecordingPolicy()
     feature_codes: FeatureCodes = FeatureCodes()
+    supervisor_pin: str = ""
     prompts: Mapping[str, Prompt] = {}
     schedules: Mapping[str, Schedule] = {}
     numbers: Mapping[str, Number] = {}

@@ -54,13 +54,15 @@ def read_follow_up(queue: Fields) -> model.FollowUp:
 
 
 def check_codes(ctx: Context, boxes: Mapping[str, model.Voicemail], features: model.FeatureCodes) -> None:
-    """No code of a box may be another's, nor a feature's, nor that of `pause` with a reason."""
+    """No code of a box may be another's, nor a feature's, nor one that takes a digit with it."""
+    chosen = {"pause": "reason", "schedule": "schedule"}  # what a digit after the code chooses
     seen = {code: f"feature_codes: {feature}" for feature, code in features if code}
     for name, box in boxes.items():
         if not box.code:
             continue
-        paused = features.pause and box.code[:-1] == features.pause and box.code[-1].isdigit()
+        begin = next((one for one in chosen if getattr(features, one) == box.code[:-1]), "")
+        paused = begin and box.code[-1].isdigit()
         if box.code in seen or paused:
-            taken = seen.get(box.code, f"feature_codes: pause with a reason ({features.pause})")
+            taken = seen.get(box.code, f"feature_codes: {begin} with a {chosen.get(begin)} ({box.code[:-1]})")
             ctx.wrong(ctx.known["voicemail"][name], f"voicemail {name}: code is {box.code}", f"{taken} has it already")
         seen.setdefault(box.code, f"voicemail {name}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
 
@@ -23,7 +25,8 @@ from scene import (
     until,
 )
 
-from cti.pbx import Installation
+from cti.core.schedule_override import FAMILY
+from cti.pbx import Installation, astdb
 from cti.phones import Call, Customer
 from cti.stage import Stage
 
@@ -32,6 +35,10 @@ pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
 SITE = """
 feature_codes: {logout: "*99"}
 pause_reasons: {break: {}, lunch: {payable: false}}
+supervisor_pin: "2580"
+schedules:
+  nights: {open: {mon-sun: ["22:00-06:00"]}}
+  office: {open: {mon-sun: ["08:00-18:00"]}}
 numbers: {"40010": {to: "queue:sales"}}
 queues:
   sales: {steps: [{after: 0, need: {sales: 50}}], wrap_up_seconds: 60, overflow: hangup}
@@ -135,3 +142,47 @@ async def test_a_customer_who_dials_a_code_changes_nobody(stage: Stage) -> None:
     for number in ("1001", "1002"):
         call = await stage.call(Customer(did="*11", from_number=number))
         assert (await call.done()).code == 404
+
+
+# --- opening and closing by hand: these end the engine, so they come last ---------------------------------------
+
+
+async def forces(stage: Stage, code: str, pin: str, key: str) -> None:
+    """Dial, type the PIN, and press the key again and again: one of them comes while the menu is spoken."""
+    typed = [(0.6 + 0.2 * number, digit) for number, digit in enumerate(pin + "#")]
+    pressed = [(3.0 + number, key) for number in range(4)] if key else []
+    customer = Customer(did=code, from_number="1001", digits=[*typed, *pressed], media="one_packet")
+    server = (stage.config.sip_bind, stage.config.sip_port)
+    result = await (await stage.phones.call(customer, server=server, local="127.0.0.1")).done(60)
+    assert (result.outcome, result.hung_up_by) == ("completed", "far_side")
+
+
+async def forced(stage: Stage) -> dict[str, list[str]]:
+    """schedule -> the parts of what is kept for it."""
+    kept = await asyncio.to_thread(astdb.read_family, stage.config, FAMILY)
+    return {name: text.split(":") for name, text in kept.items()}
+
+
+async def test_a_supervisor_forces_a_schedule_until_its_period_ends_and_takes_it_back(stage: Stage) -> None:
+    await forces(stage, "*162", "2580", "2")
+    told = await stage.get("/api/schedules/office")
+    assert (told["open"], told["override"]["kind"], told["override"]["by"]) == (False, "period", "phone-1001")
+    assert list(await forced(stage)) == ["office"]
+    await stage.logged(re.compile(r"schedule office: override: closed until .*, by phone-1001"))
+    await forces(stage, "*162", "2580", "0")
+    assert await forced(stage) == {}
+
+
+async def test_without_the_engine_undone_works_and_a_period_is_refused(stage: Stage) -> None:
+    await stage.stop_engine()
+    await forces(stage, "*161", "2580", "1")
+    assert await forced(stage) == {}
+    await forces(stage, "*161", "2580", "4")
+    kept = await forced(stage)
+    assert (kept["nights"][:3], kept["nights"][4]) == (["closed", "0", "undone"], "phone-1001")
+
+
+async def test_a_wrong_pin_changes_nothing(stage: Stage) -> None:
+    before = await forced(stage)
+    await forces(stage, "*161", "2581#2581#2581", "")
+    assert await forced(stage) == before
