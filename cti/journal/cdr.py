@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..core.journal import JournalLine, Source
-from .fields import fields, instant, moment, plain
+from .fields import PROBE, fields, instant, moment, plain
 from .queue_log import CALL
 from .refusal import LineError
 
@@ -44,6 +44,8 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
     seconds are counted from the instants: the columns have whole ones from Asterisk 22.9 on.
     """
     values = fields(raw, len(COLUMNS))
+    if PROBE.match(values[5]):
+        return None
     leg, linked = values[0], values[1]
     if not CALL.fullmatch(leg) or not CALL.fullmatch(linked or leg):
         raise LineError("a channel id that Asterisk does not make")

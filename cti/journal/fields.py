@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from .refusal import LineError
 
+PROBE = re.compile(r"Local/[0-9]+@cti-probe-", re.ASCII)  # a channel of the test call of an apply: nobody's call
 _EPOCH = re.compile(r"[0-9]{9,10}(?:\.[0-9]{1,9})?", re.ASCII)
 _CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?", re.ASCII)
 _CONTROLS = dict.fromkeys((*range(32), 127))

@@ -37,6 +37,11 @@ def test_a_cel_record_is_read():
     }
 
 
+def test_the_test_call_of_an_apply_is_nobodys_call():
+    assert cel.parse(ENTER.replace(b"PJSIP/1001-00000004", b"Local/1421765967@cti-probe-00000000;1"), "f", 5) is None
+    assert cdr.parse(ROW.replace(b"PJSIP/itsp-00000001", b"Local/1421765967@cti-probe-00000000;1"), "f", 5) is None
+
+
 def test_the_last_two_columns_may_stand_either_way_and_more_may_follow():
     fields = ENTER.split(b',"{')
     extra, _, rest = fields[1].partition(b'","PJSIP')
