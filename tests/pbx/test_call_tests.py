@@ -23,7 +23,6 @@ from cti.stage import Stage
 
 pytestmark = pytest.mark.pbx
 
-PROMISED_SECONDS = 60.0  # for fifty cases on two cores
 SITE = (
     HOUSE
     + """
@@ -73,9 +72,6 @@ def test_the_demos_calls_go_as_they_are_written(asterisk: Installation, tmp_path
     told = json.loads(ran.stdout)
     assert [(one["name"], one["wrong"], one["got"]) for one in told["results"] if not one["ok"]] == []
     assert (ran.returncode, told["cases"] >= 45) == (0, True)
-    print(f"{told['cases']} cases in {told['seconds']} s")
-    if os.environ.get("CI") == "true":  # elsewhere others are at work on the same cores
-        assert told["seconds"] < PROMISED_SECONDS
 
 
 def test_a_call_that_goes_another_way_is_shown_and_the_folder_is_left_as_it_was(
