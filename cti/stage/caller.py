@@ -39,11 +39,13 @@ async def place_call(ground: ProvingGround, crew: Crew, index: int, case: Case) 
             await caller.stay()
     except TimeoutError:
         note = f"still going on after {case.within_seconds:g} s"
+    if caller.ended:  # the phone hears of it before the manager has told the last steps
+        await ground.ear.until(lambda: trail.over or not trail.uniqueid, GOODBYE_SECONDS)
     if not caller.left:
         trail.let_go()
     if trail.reached == "voicemail":
         await asyncio.sleep(THINKING_SECONDS)  # so that the box's greeting has begun
-    if caller.ended or await _hung_up(call):
+    if not caller.ended and await _hung_up(call):
         await ground.ear.until(lambda: trail.over or not trail.uniqueid, GOODBYE_SECONDS)
     ground.ear.forget(token)
     seconds = time.monotonic() - begun

@@ -1,7 +1,9 @@
 """The ear of a call test: reads the manager's events of a call-test instance and gives each to its caller's trail.
 
 It knows one login (`calltest`, manager.conf) and that a caller's case stands in the variable CTI_CASE; it sends nothing
-but the login, and refuses to know what an event means.
+but the login, and refuses to know what an event means. CEL's events come by a thread of their own (cel.c and manager.c
+have a taskprocessor each), so a busy Asterisk tells of a prompt before it tells whose channel that is: what CEL says
+sooner is kept until then.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ class Eavesdropper:
         self._config = config
         self._expected: dict[str, Trail] = {}
         self._trails: dict[str, Trail] = {}  # by uniqueid
+        self._early: dict[str, list[Message]] = {}  # CEL of channels that are nobody's yet, by uniqueid
         self._news = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
         self._error = ""
@@ -98,19 +101,30 @@ class Eavesdropper:
     async def _give(self, messages: list[Message]) -> None:
         heard = False
         for message in messages:
-            trail = self._trail_of(message)
-            if trail is not None:
-                trail.hear(message)
-                heard = True
+            for one in self._in_order(message):
+                if trail := self._trails.get(_channel_of(one)):
+                    trail.hear(one)
+                    heard = True
         if heard:
             async with self._news:
                 self._news.notify_all()
 
-    def _trail_of(self, message: Message) -> Trail | None:
-        uniqueid = message.get("UniqueID" if message.name == "CEL" else "Uniqueid")
+    def _in_order(self, message: Message) -> list[Message]:
+        """What can be told now: a channel's first word is its case, and what CEL said sooner comes after it."""
+        channel = _channel_of(message)
         if message.name == "VarSet" and message.get("Variable") == "CTI_CASE":
             trail = self._expected.get(message.get("Value"))
             if trail is not None and not trail.uniqueid:
-                trail.uniqueid = uniqueid
-                self._trails[uniqueid] = trail
-        return self._trails.get(uniqueid)
+                trail.uniqueid = channel
+                self._trails[channel] = trail
+                return [message, *self._early.pop(channel, ())]
+        elif message.name == "CEL" and channel not in self._trails:
+            self._early.setdefault(channel, []).append(message)
+            return []
+        elif message.name == "Hangup":  # of an agent's leg, or long forgotten
+            self._early.pop(channel, None)
+        return [message]
+
+
+def _channel_of(message: Message) -> str:
+    return message.get("UniqueID" if message.name == "CEL" else "Uniqueid")
