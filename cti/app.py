@@ -28,6 +28,7 @@ from .agi.server import AgiServer, Handler
 from .config import Config, load_config
 from .core.callback import Callback
 from .core.words import AgentId
+from .db.customers import CustomerBook
 from .db.people import Agent, People
 from .db.sounds import Sounds
 from .db.store import Store
@@ -97,9 +98,9 @@ async def run_engine(config: Config, stop: asyncio.Event) -> None:
     """Everything that answers calls, until `stop`."""
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store(config.database_url))
-        people = People(store.database)
+        book = CustomerBook(store.database)
         journal = stack.enter_context(contextlib.closing(EngineJournal(config.journal_file)))
-        customers = Customers(people.customers_by_number)
+        customers = Customers(book.by_numbers)
         stack.push_async_callback(customers.close)
         link = ManagerLink(config.bind, config.ami_port, AMI_USER, config.secrets.ami_password, journal)
         hub: Hub | None = None
@@ -146,7 +147,7 @@ async def _serve(
         "feature": features.serve,
         "schedule": ScheduleCode(hours.named).serve,
         "callback": engine.callbacks.serve,
-        "caller": Callers(People(store.database).customer).serve,
+        "caller": Callers(CustomerBook(store.database).who).serve,
         "script/": scripts.handle,
     }
     reload = asyncio.Event()

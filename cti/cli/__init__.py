@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "dialplan": ("dialplan", "dialplan", "Render Asterisk's files and put them in place."),
     "prompt": ("prompt", "prompt", "What callers hear: list the prompts, play one, record one by telephone."),
     "agent": ("agent", "agent", "Agents: who they are, what they can do, what they are doing."),
+    "customer": ("customer", "customer", "Customers: whose number it is, priority, language, preferred agent."),
     "queue": ("queue", "queue", "Queues: who waits and who answers now; watch, move, open, close."),
     "schedule": ("schedule", "schedule", "Opening hours: test them, what changes when, open and close by hand."),
     "callback": ("callback", "callback", "Callers who hung up and keep their place: list, cancel."),

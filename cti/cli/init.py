@@ -13,7 +13,8 @@ from ..config import PORTS, TABLES, Config, Secrets
 from ..errors import UsageError
 from ..ports import free_ports
 from ..share import shared_folder
-from .site_schema import HINT, SCHEMA, schema_text
+from ..site.files import EDITOR_HINT, SCHEMA_FILE
+from .site_schema import schema_text
 
 _IGNORED = "# Secrets and everything that can be rebuilt or rotates.\n/secrets.toml\n/var/\n"
 _FOLDERS = ("journal", "recordings", "cache")
@@ -64,8 +65,8 @@ def _make(home: Path, demo: bool, renew: bool) -> list[str]:
     if not (home / "cti.toml").exists():  # first: it marks the folder as ours if we are cut off
         made += _write(home / "cti.toml", settings_text(free_ports(home=home)), 0o644)
     made += _write(home / "secrets.toml", secrets_text(), 0o600)
-    made += _write(home / "site.yaml", HINT + site.read_text(encoding="utf-8"), 0o644)
-    made += _write(home / SCHEMA, schema_text(), 0o644)
+    made += _write(home / "site.yaml", EDITOR_HINT + site.read_text(encoding="utf-8"), 0o644)
+    made += _write(home / SCHEMA_FILE, schema_text(), 0o644)
     made += _write(home / ".gitignore", _IGNORED, 0o644)
     for name in _FOLDERS:
         if not (home / "var" / name).is_dir():

@@ -6,9 +6,6 @@ import json
 
 import click
 
-SCHEMA = "site.schema.json"
-HINT = f"# yaml-language-server: $schema={SCHEMA}\n"
-
 
 @click.command()
 def schema() -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ..core.words import LEVEL_MAX, LEVEL_MIN, AgentCard, AgentId, Phone, Skill
 from ..errors import NotFound, Refused, UsageError
 from .connection import Database
-from .tables import AgentRow, AgentSkillRow, CustomerRow, TokenRow
+from .tables import AgentRow, AgentSkillRow, TokenRow
 
 AGENT_NUMBER = re.compile(r"[0-9]{2,10}", re.ASCII)
 SKILL = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
@@ -136,44 +136,6 @@ class People:
                 await _save(connection, agent, exists=agent.number in known)
                 known.add(agent.number)
             await _refuse_shared_phones(connection)
-
-    # --- customers --------------------------------------------------------------------------------
-
-    async def save_customer(self, customer: str, name: str, number: str, note: str = "") -> None:
-        """Add or replace one customer by id."""
-        values = {"id": customer, "name": name, "number": number, "note": note}
-        async with self._database.writing() as connection:
-            await connection.execute(delete(CustomerRow).where(CustomerRow.id == customer))
-            await connection.execute(insert(CustomerRow), [values])
-
-    async def customer(self, number: str, digits: str = "") -> dict[str, Any] | None:
-        """The row of who entered these `digits` (an id, else a number), or without any calls from `number`; or None."""
-        if not digits:
-            return await self.customer_by_number(number)
-        table = CustomerRow.__table__
-        wanted = (CustomerRow.id == digits) | (CustomerRow.number == digits)
-        async with self._database.reading() as connection:
-            found = await connection.execute(
-                select(table).where(wanted).order_by(CustomerRow.id != digits, CustomerRow.id).limit(1)
-            )
-            row = found.mappings().first()
-            return dict(row) if row else None
-
-    async def customer_by_number(self, number: str) -> dict[str, Any] | None:
-        """{id, name, number, note} of who calls from `number`, or None (also for a withheld number)."""
-        return (await self.customers_by_number([number])).get(number)
-
-    async def customers_by_number(self, numbers: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """number -> {id, name, number, note}, for those of at most some hundred `numbers` that somebody is known by."""
-        wanted = [number for number in numbers if number]
-        if not wanted:
-            return {}
-        table = CustomerRow.__table__
-        async with self._database.reading() as connection:
-            found = await connection.execute(
-                select(table).where(CustomerRow.number.in_(wanted)).order_by(CustomerRow.id.desc())
-            )
-            return {row["number"]: dict(row) for row in found.mappings()}  # of several the first by id
 
     # --- tokens -----------------------------------------------------------------------------------
 

@@ -100,7 +100,9 @@ class AgentSkillRow(Table):
 
 
 class CustomerRow(Table):
-    """Somebody who calls us. `number` as callers show it, in E.164 where we could tell."""
+    """Somebody who calls us. `number` as callers show it, in E.164 where we could tell; the rest is what a look-up says
+    of their calls: priority, language of prompts, preferred agent, needed skills (`engine=60,language_en=50`).
+    """
 
     __tablename__ = "customers"
 
@@ -108,6 +110,10 @@ class CustomerRow(Table):
     name: Mapped[str]
     number: Mapped[str] = mapped_column(index=True)
     note: Mapped[str] = mapped_column(default="")
+    priority: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    language: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    prefer: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    need: Mapped[str] = mapped_column(default="", server_default=text("''"))
 
 
 class TokenRow(Table):

@@ -34,6 +34,8 @@ from .reading import (
 )
 
 INCLUDE = "include"
+SCHEMA_FILE = "site.schema.json"  # beside site.yaml, whose first line tells editors of it
+EDITOR_HINT = f"# yaml-language-server: $schema={SCHEMA_FILE}\n"
 _FILE_SCHEMA = {"type": "string", "pattern": r"^[^/~].*\.ya?ml$"}
 INCLUDE_SCHEMA: dict[str, Any] = {"anyOf": [_FILE_SCHEMA, {"type": "array", "items": _FILE_SCHEMA}]}
 MOST_FILES = 200

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..errors import CtiError, Refused
 from ..share import shared_folder
+from ..site.files import EDITOR_HINT
 
 MARK = "# A DEMO INSTANCE"
 RING_SECONDS, WRAP_UP_SECONDS = 4, 4
@@ -98,4 +99,5 @@ def is_fresh(home: Path) -> bool:
     """Whether the site is the shipped one, letter by letter, and nobody has used it: a demo being made was cut off."""
     site = home / "site.yaml"
     unused = not (home / "var" / "cti.sqlite").exists()
-    return unused and site.is_file() and site.read_text(encoding="utf-8", errors="replace") == shipped_site()
+    shipped = EDITOR_HINT + shipped_site()
+    return unused and site.is_file() and site.read_text(encoding="utf-8", errors="replace") == shipped

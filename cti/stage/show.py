@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.live import Live
 
 from ..core.words import AgentId, Skill
+from ..db.customers import Customer, CustomerBook
 from ..db.people import People
 from ..db.store import Store
 from ..errors import CtiError
@@ -52,10 +53,11 @@ async def prepare(stage: Stage, say: Say) -> None:
         (stage.home / "site.yaml").write_text(demo_site(shipped_site()), encoding="utf-8")
     stage.reopen()
     async with Store(stage.config.database_url) as store:
-        people = People(store.database)
-        new = not await people.agents()
-        for known in CUSTOMERS if new else ():
-            await people.save_customer(known.customer, known.name, known.number, known.note)
+        new = not await People(store.database).agents()
+        if new:
+            await CustomerBook(store.database).save(
+                [Customer(id=k.customer, name=k.name, number=k.number, note=k.note) for k in CUSTOMERS]
+            )
     if new:
         await stage.hire(demo_agents(), stage.config.sip_port + PHONES_PORT)
         say(f"{len(demo_agents())} agents and {len(CUSTOMERS)} customers are in its database")

@@ -49,12 +49,11 @@ class ScheduleApi:
 
     def routes(self) -> list[web.RouteDef]:
         """Every route."""
-        path = "/api/schedules"
         return [
-            web.get(path, self._for(self._all), allow_head=False),
-            web.get(path + "/{schedule}", self._for(self._one), allow_head=False),
-            web.get(path + "/{schedule}/changes", self._for(self._changes), allow_head=False),
-            web.post(path + "/{schedule}/override", self._for(self._override)),
+            web.get("/api/schedules", self._for(self._all), allow_head=False),
+            web.get("/api/schedules/{schedule}", self._for(self._one), allow_head=False),
+            web.get("/api/schedules/{schedule}/changes", self._for(self._changes), allow_head=False),
+            web.post("/api/schedules/{schedule}/override", self._for(self._override)),
         ]
 
     def _for(self, answer: Answer) -> Handler:

@@ -114,22 +114,6 @@ async def test_a_token_for_nobody_is_not_made(people):
         await people.create_token("agent", "1001", now=NOW)
 
 
-async def test_a_customer_is_found_by_number(people):
-    await people.save_customer("c7", "韩梅梅", "+8613800138000", "VIP")
-    assert (await people.customer_by_number("+8613800138000"))["id"] == "c7"
-    assert await people.customer_by_number("") is None
-    assert await people.customer_by_number("%") is None
-
-
-async def test_a_customer_is_found_by_what_was_entered_first_by_id_then_by_number(people):
-    await people.save_customer("1234", "韩梅梅", "13800138000")
-    await people.save_customer("c8", "李雷", "1234")
-    assert (await people.customer("13900000000", "1234"))["id"] == "1234"
-    assert (await people.customer("", "13800138000"))["name"] == "韩梅梅"
-    assert await people.customer("13800138000", "999") is None
-    assert (await people.customer("13800138000"))["id"] == "1234"
-
-
 def test_agents_are_read_from_csv():
     header = "\ufeffnumber,name,phone,skills,secret\n"
     text = header + "1001,李雷,PJSIP/1001,sales=50;engine=70,longenough\n1002,Kim,PJSIP/1002,,\n"

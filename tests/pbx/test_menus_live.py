@@ -19,7 +19,7 @@ import scene
 from scene import ask_asterisk, caller, cel, engine_log, gone, hang_up, house, pid_of, queue_log, stopped, take, until
 
 from cti.core.flow import MOST_ROUNDS
-from cti.db.people import People
+from cti.db.customers import Customer, CustomerBook
 from cti.db.store import Store
 from cti.pbx import Installation
 from cti.phones import Behaviour, Call
@@ -202,7 +202,7 @@ async def test_the_engine_and_a_script_find_who_calls_and_what_they_say_goes_wit
 ) -> None:
     await stage.serve()
     async with Store(stage.config.database_url) as store:
-        await People(store.database).save_customer("4321", "李明", "13800000041")
+        await CustomerBook(store.database).save([Customer(id="4321", name="李明", number="13800000041", priority=3)])
     calls = [
         await dialling(stage, "13800000041", "", did="40014"),
         await dialling(stage, "13800000042", "9999# 1 4321# 1", did="40012", gap=0.3),
@@ -213,6 +213,7 @@ async def test_the_engine_and_a_script_find_who_calls_and_what_they_say_goes_wit
     await in_queue(stage, "unknown", ["13800000043"])
     joined = {line["caller"]["number"]: line for line in await until("four asks", lambda: asks(stage, 4))}
     assert joined["13800000041"]["caller"]["name"] == "李明"
+    assert joined["13800000041"]["priority"] == 3
     assert joined["13800000042"]["caller"]["path"] == "member:not_found>member:found"
     assert joined["13800000043"]["caller"]["path"] == "member:not_found>member:not_found"
     card = joined["13800000044"]

@@ -35,6 +35,7 @@ from cti.pbx import (
     status,
     stop,
 )
+from cti.render.filters import FILTERS
 from cti.share import shared_folder
 from cti.site.model import HANGUP, Queue, Site, SiteInfo, Trunk, Voicemail
 
@@ -80,24 +81,12 @@ PHONES = [
 ]
 
 
-def conf(value: object) -> str:
-    text = str(value)
-    assert "\n" not in text
-    assert "\r" not in text
-    return text.replace(";", "\\;")
-
-
-def name(value: object) -> str:
-    assert re.fullmatch(r"[A-Za-z0-9_.+-]+", str(value))
-    return str(value)
-
-
 def render(config: Config, installation: Installation) -> None:
     """Print every template of asterisk_conf into the instance's etc folder, as the render room does."""
     dirs = make_folders(config, installation)
     loader = jinja2.FileSystemLoader(shared_folder("asterisk_conf"))
     env = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    env.filters |= {"conf": conf, "name": name}
+    env.filters |= FILTERS
     config.etc.mkdir(parents=True, exist_ok=True)
     for template in env.list_templates(extensions=["j2"]):
         text = env.get_template(template).render(

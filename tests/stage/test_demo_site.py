@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cti.errors import CtiError, Refused
+from cti.site.files import EDITOR_HINT
 from cti.site.load import load_site
 from cti.stage.demo_site import (
     ABSENT,
@@ -65,7 +66,7 @@ def test_an_instance_of_ones_own_is_refused(tmp_path):
 
 
 def test_the_shipped_demo_site_that_somebody_has_begun_to_use_is_their_own(tmp_path):
-    (tmp_path / "site.yaml").write_text(shipped_site(), encoding="utf-8")
+    (tmp_path / "site.yaml").write_text(EDITOR_HINT + shipped_site(), encoding="utf-8")
     refuse_real_instance(tmp_path)
     assert is_fresh(tmp_path)
     (tmp_path / "var").mkdir()
