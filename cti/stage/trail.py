@@ -165,8 +165,8 @@ class Trail:
         """What a menu or an input made of the caller's keys."""
         if name in ("CTI_INVALID", "CTI_TIMEOUTS") and value not in ("", "0"):
             self.path.append(f"{kind}:{asked}={'invalid' if name == 'CTI_INVALID' else 'timeout'}")
-        elif kind == "input" and name == _variable_of(asked) and value:
-            self.path.append(f"input:{asked}={value}")
+        elif kind == "input" and name == "CTI_DIGITS":  # every answer so far; masked digits are stars here
+            self.path.append(f"input:{asked}={value.rpartition('&')[2].partition('=')[2]}")
         elif name == "CTI_PATH" and (key := _KEY.search(value)) and key[2] != "-":
             self.path += [f"menu:{asked}={key[2]}"] if kind == "menu" else []
             self.path += [f"lookup:{asked}={key[2]}"] if kind == "input" and key[2] != "ok" else []
@@ -202,11 +202,6 @@ class Trail:
         self._gone = True
         if not self.reached and self._place.startswith("queue:"):
             self.reached = "abandoned"
-
-
-def _variable_of(name: str) -> str:
-    """render.filters.variable: a name of the site as a part of a variable's name."""
-    return "CTI_DIGITS_" + name.replace("-", "_")
 
 
 def _sound_of(extra: str) -> str:

@@ -114,10 +114,15 @@ def test_a_mailbox_is_the_end_as_soon_as_its_greeting_begins() -> None:
 
 
 def test_what_a_caller_enters_and_what_was_found_are_items() -> None:
-    entered = [enter("cti-input-car-plate"), variable("CTI_DIGITS_car_plate", "12345")]
+    entered = [enter("cti-input-car-plate"), variable("__CTI_DIGITS", "main=1&car-plate=12345")]
     found = variable("__CTI_PATH", "main:1>car-plate:found>")
     assert trail(*entered, found).told().path == ("input:car-plate=12345", "lookup:car-plate=found")
     assert trail(*entered, variable("CTI_PATH", "car-plate:ok>")).told().path == ("input:car-plate=12345",)
+
+
+def test_masked_digits_are_stars_here_too() -> None:
+    entered = [enter("cti-input-card"), variable("CTI_DIGITS_card", "4711"), variable("__CTI_DIGITS", "card=***")]
+    assert trail(*entered, variable("__CTI_PATH", "card:ok>")).told().path == ("input:card=***",)
 
 
 def test_it_does_not_matter_how_the_two_streams_are_mixed() -> None:
