@@ -18,6 +18,7 @@ from .rendered import Step, dialplan_files, sections, steps
 
 Ask = Callable[[str], str]
 CONTEXT = "cti-probe"
+_NAME_BYTES = 20  # where `core show functions` cuts a name (pbx_functions.c: %-20.20s)
 CALL_SECONDS = 10.0  # the test call takes some milliseconds; a schedule that never returns takes for ever
 _SHOWN = re.compile(
     r"^  (?:'(?P<exten>.*?)' (?:\(CID match '.*?'\) )?=>| *\[[^\]]*\]|) *"
@@ -109,7 +110,9 @@ def _unknown(wanted: list[Step], ask: Ask) -> Iterator[Finding]:
     for step in wanted:
         if not step.hint and "$" not in step.app and step.app.lower() not in applications:
             text = f"there is no application {step.app}"
-        elif missing := next((name for name in _FUNCTION.findall(step.data) if name not in functions), None):
+        elif missing := next(
+            (name for name in _FUNCTION.findall(step.data) if name[:_NAME_BYTES] not in functions), None
+        ):
             text = f"there is no function {missing}"
         else:
             continue

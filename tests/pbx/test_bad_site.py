@@ -18,6 +18,7 @@ from scene import ask_asterisk, at_work, caller, house, pid_of
 
 from cti.pbx import Installation, find_pid
 from cti.phones import Behaviour
+from cti.render.asterisk_words import APPLICATIONS, FUNCTIONS
 from cti.stage import Stage
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
@@ -159,3 +160,16 @@ async def test_serve_does_not_begin_with_it_and_asterisk_goes_on(stage: Stage, a
     assert await dialplan(stage, asterisk) == before
     await stage.serve()
     await served(stage)
+
+
+async def test_the_lint_knows_every_application_and_function_that_asterisk_offers(
+    stage: Stage, asterisk: Installation
+) -> None:
+    shown = await ask_asterisk(stage, asterisk, "core show applications")
+    applications = set(re.findall(r"(?m)^ *([\w-]+):", shown))
+    functions = set(re.findall(r"(?m)^([A-Z][A-Z0-9_]+) ", await ask_asterisk(stage, asterisk, "core show functions")))
+    assert len(applications) > 50
+    assert len(functions) > 50
+    assert {name for name in applications if name.lower() not in APPLICATIONS} == set()
+    known = {name[:20] for name in FUNCTIONS}  # where the console cuts them
+    assert {name for name in functions if name.lower() not in known} == set()
