@@ -122,14 +122,17 @@ class AmiClient:
         connection = self._ready(action)
         return await connection.answer(connection.start(action, headers, deadline_seconds))
 
-    def post(self, action: str, headers: Headers = (), *, deadline_seconds: float = 5.0) -> None:
-        """Send now and go on; what goes wrong is logged. May be called from the callbacks."""
+    def post(
+        self, action: str, headers: Headers = (), *, deadline_seconds: float = 5.0
+    ) -> asyncio.Future[Response] | None:
+        """Send now and go on; what goes wrong is logged. May be called from the callbacks. None: it was not sent."""
         try:
             pending = self._ready(action).start(action, headers, deadline_seconds)
         except AmiError as error:
             logger.error("%s", error)
-            return
+            return None
         pending.future.add_done_callback(_log_failure)
+        return pending.future
 
     async def run(self) -> None:
         """Keep the line up until cancelled."""

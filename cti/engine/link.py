@@ -22,6 +22,7 @@ from ..core.events import LegEnded
 from ..errors import AmiError, StoreError
 from ..journal.engine_log import EngineJournal, Kind
 from .loop import Engine
+from .outbox import Outbox
 
 log = logging.getLogger(__name__)
 # Between two reads of a burst of events. While nobody waits, no event can give an agent a call, so the longer rest
@@ -45,6 +46,7 @@ class ManagerLink:
             on_down=self._down,
             rest=self._rest,
         )
+        self._members = Outbox(self.client.post)
         self.ready = asyncio.Event()
         self.engine: Engine | None = None  # set before `client.run()`
         self._journal = journal
@@ -53,9 +55,13 @@ class ManagerLink:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def post(self, action: str, headers: Mapping[str, Any]) -> bool:
-        """Send one action now; while the link is down nothing is sent: the next snapshot mends the difference."""
+        """Send one action; while the link is down nothing is sent: the next snapshot mends the difference.
+
+        What concerns the fallback queues may come by thousands and goes out in order, paced by the answers.
+        """
         if self.ready.is_set():
-            self.client.post(action, headers)
+            send = self._members.put if action.startswith("Queue") else self.client.post
+            send(action, headers)
         return self.ready.is_set()
 
     def _rest(self) -> float:
@@ -96,6 +102,7 @@ class ManagerLink:
         mirror = self.engine.mirror
         try:
             for _ in range(COMPARISONS):
+                await self._members.idle()
                 told = mirror.changes
                 rows = (await self.client.send("QueueStatus")).rows
                 if mirror.changes == told:  # else the answer may be older than the last change
@@ -108,7 +115,8 @@ class ManagerLink:
     def _down(self) -> None:
         self._lost_at = datetime.now(UTC)
         self.ready.clear()
-        log.warning("manager link is down: %s", self.client.why)
+        unsent = self._members.clear()
+        log.warning("manager link is down (%d changes of fallback members unsent): %s", unsent, self.client.why)
 
     async def _see_restart(self, vanished: list[LegEnded], lost_at: datetime) -> None:
         """CoreStatus tells when Asterisk started. Another start than before means that its calls were cut."""
