@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -38,6 +39,7 @@ _FOLDERS = ("dialplan", "asterisk_conf", "agi_scripts")  # an instance's own tem
 _OPTIONS = ("asterisk", "speech", "speech_voices", "speech_seconds")  # of cti.toml: what a candidate sounds like
 _MEMBERS_SECONDS = 10.0
 _LOOK_SECONDS = 0.1
+_MEMBER = re.compile(r"\(PJSIP/(\w+)\)")
 # Rings until it is told what to do; one packet of sound, so that many of them cost nothing.
 _PHONE = Behaviour(answer_after=None, media="one_packet")
 
@@ -178,23 +180,27 @@ class ProvingGround:
             await self._stage.stop_engine()
 
     async def _mirrored(self) -> None:
-        """Until the native queues have exactly these members."""
+        """Until each native queue has exactly the members that it shall have: an engine that goes sooner leaves
+        some out. Many queues and agents take their time: it is too long when nothing comes."""
         rules = rules_of(load_site(self._stage.config.site_file))
         wanted = {
-            agent
+            (str(rule.name), agent)
             for agent in self._at_work
-            if any(native_penalty(_card(agent, self._skills[agent]), rule) is not None for rule in rules)
+            for rule in rules
+            if native_penalty(_card(agent, self._skills[agent]), rule) is not None
         }
-        try:
-            async with asyncio.timeout(_MEMBERS_SECONDS):
-                while await self._members() != wanted:  # noqa: ASYNC110 -- Asterisk's console tells nobody
-                    await asyncio.sleep(_LOOK_SECONDS)
-        except TimeoutError:
-            raise StageError("the engine did not put the agents into the native queues") from None
+        while (there := await self._members()) != wanted:
+            try:
+                async with asyncio.timeout(_MEMBERS_SECONDS):
+                    while await self._members() == there:  # noqa: ASYNC110 -- Asterisk's console tells nobody
+                        await asyncio.sleep(_LOOK_SECONDS)
+            except TimeoutError:
+                raise StageError("the engine did not put the agents into the native queues") from None
 
-    async def _members(self) -> set[str]:
-        shown = await self.console("queue show")
-        return {agent for agent in self._skills if f"(PJSIP/{agent})" in shown}
+    async def _members(self) -> set[tuple[str, str]]:
+        """Queue and agent of every member."""
+        queues = re.split(r"(?m)^(?=\S+ +has \d+ calls)", await self.console("queue show"))
+        return {(shown.split()[0], agent) for shown in queues if shown.strip() for agent in _MEMBER.findall(shown)}
 
     async def override(self, overrides: Mapping[str, str], cleared: Iterable[str]) -> None:
         """Schedules that say what they are told: open, closed, closed(reason); `cleared` ones are themselves again."""
