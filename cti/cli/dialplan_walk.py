@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ..config import load_config
 from ..core.schedule import State
 from ..core.schedule_override import Kind, Override
 from ..core.walk import SILENCE, Caller, Staff, Step, Walk
@@ -79,12 +80,22 @@ def walk(
         engine=engine == "up",
         staff=_pairs("queue", queues, site.queues, Staff),
         usually=Staff(agents),
+        agents=_agents(home),
     )
     found = walk_through(flow_of(site), caller, hours_of(site, when, forced))
     if as_json:
         print_json(_plain(found, when, site))
     else:
         click.echo("\n".join(_lines(found, when, site)))
+
+
+def _agents(home: Path) -> dict[str, bool]:
+    """Who may be dialled in a menu, and whether they have a mailbox; nobody where there is no instance yet."""
+    from ..app import phones_of  # app wires everything: imported when it is needed
+
+    if not (home / "cti.toml").exists():
+        return {}
+    return {str(phone.agent): bool(phone.mailbox_pin) for phone in phones_of(load_config(home))}
 
 
 def read_digits(text: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ class Place(NamedTuple):
 
 HANGUP = Place("hangup")
 MOST_ROUNDS = 30  # menus (and inputs) that one call may enter; then it hears GOODBYE and is hung up
+NO_ANSWER = "direct_no_answer"  # said when an agent who was dialled does not answer
 GOODBYE = "menu_goodbye"
 
 
@@ -118,6 +119,7 @@ class Menu:
     choices: Mapping[str, Choice]
     invalid: Tries
     timeout: Tries
+    direct: bool = False  # agents' numbers may be dialled as well
 
     @property
     def says(self) -> tuple[str, ...]:

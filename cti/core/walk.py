@@ -18,7 +18,23 @@ from enum import StrEnum
 from typing import assert_never
 
 from ..errors import NotFound
-from .flow import GOODBYE, HANGUP, MOST_ROUNDS, Box, Door, End, Flow, Gate, Input, Line, Menu, Outside, Place, Tries
+from .flow import (
+    GOODBYE,
+    HANGUP,
+    MOST_ROUNDS,
+    NO_ANSWER,
+    Box,
+    Door,
+    End,
+    Flow,
+    Gate,
+    Input,
+    Line,
+    Menu,
+    Outside,
+    Place,
+    Tries,
+)
 from .schedule import State
 from .walked import Walked
 
@@ -42,7 +58,8 @@ class Staff(StrEnum):
 class Caller:
     """One call. `digits`: what is pressed, one item for each question (SILENCE: nothing); afterwards the caller is
     silent, or `hangs_up` at the next question or wait. `staff` by queue; a queue that is not named is `usually`.
-    `lookups` by input: found (the default), not_found or error; with the engine away always error.
+    `lookups` by input: found (the default), not_found or error; with the engine away always error. `agents`: numbers
+    that may be dialled in a menu, and whether each has a mailbox; whether they answer is `usually`.
     """
 
     did: str
@@ -52,6 +69,7 @@ class Caller:
     staff: Mapping[str, Staff] = field(default_factory=dict)
     usually: Staff = Staff.FREE
     lookups: Mapping[str, str] = field(default_factory=dict)
+    agents: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +189,9 @@ class _Feet:
                 self._tell(f"{menu.place}={'back' if choice.to is None else key}", (menu.prompt,))
                 self._language = choice.language or self._language
                 return choice.to or self._back()
+            if menu.direct and (number := key.removesuffix("#")) in self._caller.agents:
+                self._tell(f"{menu.place}={number}", (menu.prompt,))
+                return self._dial(number)
             if key == SILENCE:
                 timeouts += 1
                 self._tell(f"{menu.place}=timeout", (menu.prompt, *_said(menu.timeout)), "silence")
@@ -182,6 +203,21 @@ class _Feet:
             if timeouts > menu.timeout.retries:
                 return menu.timeout.to
         return None
+
+    def _dial(self, number: str) -> Place | None:
+        """An agent's own phone rings (_menus.j2: cti-direct); unanswered it is the box, else the menu again."""
+        agent = Place("agent", number)
+        self._tell(str(agent))
+        if self._caller.usually is Staff.FREE:
+            self.end(agent, "direct", "the agent answers")
+            return None
+        if self._caller.agents[number]:
+            box = Place("voicemail", f"agent-{number}")
+            self._tell(str(box), why="the agent does not answer")
+            self.end(box, "voicemail")
+            return None
+        self._tell("", (NO_ANSWER,), "the agent does not answer")
+        return self._came[-1]
 
     def _read(self, entry: Input) -> Place | None:
         """Until digits are entered, confirmed and looked up, or the caller has erred too often (_inputs.j2)."""

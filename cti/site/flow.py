@@ -51,6 +51,7 @@ def _menu(menu: model.Menu) -> flow.Menu:
         choices={key: _choice(choice) for key, choice in menu.keys.items()},
         invalid=_tries(menu.invalid),
         timeout=_tries(menu.timeout),
+        direct=menu.direct_dial,
     )
 
 

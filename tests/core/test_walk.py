@@ -253,3 +253,27 @@ def test_an_unknown_number_is_asked_for_again_and_without_the_engine_there_is_on
 def test_masked_digits_are_not_told() -> None:
     card = replace(MEMBER, masked=True, confirm=False, unknown=None)
     assert entered("1234", entry=card) == ("input:member=***", "queue:sales")
+
+
+DIRECT = replace(MENU, direct=True)
+AGENTS = {"1001": True, "1002": False}
+
+
+def test_an_agents_number_dialled_in_a_menu_rings_that_agent() -> None:
+    told = walked("1002", site=flow(DIRECT), agents=AGENTS)
+    assert after_menu(told) == ("menu:main=1002", "agent:1002")
+    assert (told.destination, told.outcome) == ("agent:1002", "direct")
+    assert walked("1002#", site=flow(DIRECT), agents=AGENTS) == told
+
+
+def test_an_agent_who_does_not_answer_has_a_box_or_sends_the_caller_back_to_the_menu() -> None:
+    boxed = walked("1001", site=flow(DIRECT), agents=AGENTS, usually=Staff.BUSY)
+    assert (boxed.destination, boxed.outcome) == ("voicemail:agent-1001", "voicemail")
+    again = walked("1002", "#", site=flow(DIRECT), agents=AGENTS, usually=Staff.BUSY)
+    assert after_menu(again) == ("menu:main=1002", "agent:1002", "menu:main=#", "external:duty")
+    assert again.prompts == ("main", "direct_no_answer", "main")
+
+
+def test_a_number_that_is_nobodys_or_a_menu_that_takes_none_is_a_wrong_key() -> None:
+    assert after_menu(walked("1009", "1", site=flow(DIRECT), agents=AGENTS))[0] == "menu:main=invalid"
+    assert after_menu(walked("1001", "1", site=flow(), agents=AGENTS))[0] == "menu:main=invalid"

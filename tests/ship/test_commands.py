@@ -280,3 +280,21 @@ def test_the_last_fifty_versions_are_kept_and_nobody_else_may_read_them(
     modes = {path.stat().st_mode & 0o077 for path in folder.rglob("*") if "sounds" not in path.parts}
     assert modes == {0}
     assert folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("broken", ["{% if %}\n", "{{ site.no_such }}\n", "{{ none }}\n"])
+def test_a_broken_template_is_named_with_its_line_and_the_old_dialplan_stays(
+    home: Path, asterisk: FakeAsterisk, broken: str
+) -> None:
+    cti(home, "dialplan", "apply")
+    asterisk.start()
+    etc = home / "var" / "pbx" / "etc"
+    before = {file.name: file.read_bytes() for file in etc.iterdir()}
+    (home / "dialplan").mkdir()
+    (home / "dialplan" / "_menus.j2").write_text("; mine\n" + broken)
+    applied = cti(home, "dialplan", "apply")
+    assert applied.exit_code != 0
+    assert "_menus.j2:2: " in applied.stderr
+    assert applied.stderr.count("\n") == 1
+    assert {file.name: file.read_bytes() for file in etc.iterdir()} == before
+    assert asterisk.reloads() == []
