@@ -164,7 +164,8 @@ def test_a_pipe_gets_a_frame_for_what_happens_until_it_is_interrupted(house: Hou
         assert watching.stdout is not None
         assert json.loads(watching.stdout.readline())["callers"] == []
         house.wait("c1", "sales", "13800000001")
-        assert [caller["call"] for caller in json.loads(watching.stdout.readline())["callers"]] == ["c1"]
+        frames = (json.loads(line)["callers"] for line in watching.stdout)  # the first may only tell of the queue
+        assert [caller["call"] for caller in next(filter(None, frames))] == ["c1"]
         os.kill(watching.pid, signal.SIGINT)
         assert watching.wait(30) == 0
         assert watching.stderr is not None

@@ -136,7 +136,7 @@ def _menus(to: st.SearchStrategy[str], later: st.SearchStrategy[str]) -> st.Sear
             "prompt": st.sampled_from(["ask", "other"]),
             "keys": st.dictionaries(st.sampled_from(KEYS), choice, min_size=1, max_size=5),
             "otherwise": later,
-            "timeout_seconds": st.just(2),
+            "timeout_seconds": st.just(4),
             "invalid": tries,
             "timeout": tries,
         }
@@ -148,7 +148,7 @@ def _inputs(draw: st.DrawFn, to: st.SearchStrategy[str], later: st.SearchStrateg
     tries = st.fixed_dictionaries(
         {"retries": st.integers(0, 1)}, optional={"to": later, "prompt": st.sampled_from(["wrong", "quiet"])}
     )
-    entry: Section = {"prompt": "enter", "min": 2, "max": 3, "first_seconds": 2, "digit_seconds": 1}
+    entry: Section = {"prompt": "enter", "min": 2, "max": 3, "first_seconds": 4, "digit_seconds": 2}
     entry |= {"otherwise": draw(later), "invalid": draw(tries), "timeout": draw(tries)}
     entry |= {"terminator": draw(st.sampled_from(["#", "*", "none"])), "masked": draw(st.booleans())}
     if draw(st.booleans()):

@@ -45,8 +45,20 @@ class Proxy:
     frozen: bool = False
     heard: list[bytearray] = field(default_factory=list)  # what each client has sent, swallowed or not
     passed: list[bytearray] = field(default_factory=list)  # what of it has reached Asterisk
+    lines: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = asyncio.create_task(self._serve(reader, writer))
+        self.lines.add(line)
+        line.add_done_callback(self.lines.discard)
+
+    async def close(self) -> None:
+        """Python 3.11's server closes its socket and leaves the lines to themselves."""
+        for line in tuple(self.lines):
+            line.cancel()
+        await asyncio.gather(*self.lines, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(*self.target)
         heard, passed = bytearray(), bytearray()
         self.heard.append(heard)
@@ -54,8 +66,10 @@ class Proxy:
         try:
             await asyncio.gather(self._pump(reader, back, heard, passed), self._pump(there, writer, None, None))
         finally:
-            back.close()
-            writer.close()
+            for side in (back, writer):
+                side.close()
+                with suppress(ConnectionError):
+                    await side.wait_closed()
 
     async def _pump(
         self,
@@ -88,9 +102,12 @@ async def stage(asterisk: Installation, tmp_path_factory: pytest.TempPathFactory
 @asynccontextmanager
 async def proxied(stage: Stage) -> AsyncIterator[Proxy]:
     proxy = Proxy((stage.config.bind, stage.config.ami_port))
-    async with await asyncio.start_server(proxy.serve, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(proxy.accept, "127.0.0.1", 0) as server:
         proxy.port = server.sockets[0].getsockname()[1]
-        yield proxy
+        try:
+            yield proxy
+        finally:
+            await proxy.close()
 
 
 async def test_a_manager_that_fell_silent_is_noticed_and_old_actions_are_never_sent(
