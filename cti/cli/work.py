@@ -91,34 +91,21 @@ def assign(home: Path, item: str, agent: str, note: str, as_json: bool) -> None:
     ask_for(home, item, "assign", as_json, owner=agent, note=note)
 
 
-@work.command()
-@click.argument("item")
-@_note
-@as_json
-@click.pass_obj
-def release(home: Path, item: str, note: str, as_json: bool) -> None:
-    """Take an ITEM from its owner."""
-    ask_for(home, item, "release", as_json, note=note)
+def _verb(verb: str, says: str) -> None:
+    """One more command that only needs an item and a remark."""
+
+    @work.command(verb, help=says)
+    @click.argument("item")
+    @_note
+    @as_json
+    @click.pass_obj
+    def body(home: Path, item: str, note: str, as_json: bool) -> None:
+        ask_for(home, item, verb, as_json, note=note)
 
 
-@work.command()
-@click.argument("item")
-@_note
-@as_json
-@click.pass_obj
-def done(home: Path, item: str, note: str, as_json: bool) -> None:
-    """Say that an ITEM is done. (A long enough talk with the number says so by itself.)"""
-    ask_for(home, item, "done", as_json, note=note)
-
-
-@work.command()
-@click.argument("item")
-@_note
-@as_json
-@click.pass_obj
-def reopen(home: Path, item: str, note: str, as_json: bool) -> None:
-    """Say that an ITEM was not done after all."""
-    ask_for(home, item, "reopen", as_json, note=note)
+_verb("release", "Take an ITEM from its owner.")
+_verb("done", "Say that an ITEM is done. (A long enough talk with the number says so by itself.)")
+_verb("reopen", "Say that an ITEM was not done after all.")
 
 
 def ask_for(home: Path, item: str, verb: str, as_json: bool, **body: str) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from ..core.skills import parse_need
 from ..core.words import AgentId, Caller, CallId, Miss, Need, QueueName
 from ..errors import AgiRefused, UsageError
+from .session import named
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def parse_ask(arguments: Iterable[str], now: datetime) -> Ask:
 
     A nonsensical entry time becomes `now`: a wrong clock must not lose a caller.
     """
-    values = _named(arguments)
+    values = {key: value[:_LONGEST] for key, value in named("acd", arguments, _KNOWN).items()}
     if not values.get("call") or not values.get("queue"):
         raise AgiRefused("acd: the dialplan sent no call or no queue; render it again with: cti dialplan apply")
     return Ask(
@@ -69,16 +70,6 @@ def parse_ask(arguments: Iterable[str], now: datetime) -> Ask:
         tried=_tried(values.get("tried", "")),
         again=values.get("again", "") not in ("", "0"),
     )
-
-
-def _named(arguments: Iterable[str]) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for argument in arguments:
-        key, _, value = argument.partition("=")
-        if key not in _KNOWN or key in values:
-            raise AgiRefused(f"acd: argument {key[:40]!r} is unknown or given twice")
-        values[key] = value[:_LONGEST]
-    return values
 
 
 def _need(text: str) -> Need:

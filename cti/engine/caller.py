@@ -11,10 +11,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from ..errors import AgiRefused, CtiError
+from .session import Session, named
 
 log = logging.getLogger(__name__)
 
@@ -39,15 +40,11 @@ Row = Mapping[str, Any]
 Find = Callable[[str, str], Awaitable[Row | None]]  # (number, digits): by digits when there are any
 
 
-class Session(Protocol):
-    """What is needed of a FastAGI dialogue."""
+class Question(Session, Protocol):
+    """A session whose URL may have a query."""
 
-    @property
-    def args(self) -> Sequence[str]: ...
     @property
     def query(self) -> str: ...
-
-    async def finish(self, pairs: Sequence[tuple[str, str]]) -> None: ...
 
 
 class Callers:
@@ -57,9 +54,11 @@ class Callers:
         self._find = find
         self._asking = 0
 
-    async def serve(self, session: Session) -> None:
+    async def serve(self, session: Question) -> None:
         """Answer one question. Raises AgiRefused for a foreign dialplan."""
-        values = _named(session.args)
+        values = named("caller", session.args, _KNOWN)
+        if not values.get("call"):
+            raise AgiRefused("caller: the dialplan sent no call; render it again with: cti dialplan apply")
         await session.finish(await self._answer(values, seconds_of(session.query)))
 
     async def _answer(self, values: Mapping[str, str], seconds: float) -> list[tuple[str, str]]:
@@ -90,18 +89,6 @@ def seconds_of(query: str) -> float:
     """`seconds=3` of a URL's query, within bounds."""
     found = _SECONDS.search(query)
     return max(1.0, min(MOST_SECONDS, float(found[1]))) if found else SECONDS
-
-
-def _named(arguments: Sequence[str]) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for argument in arguments:
-        key, _, value = argument.partition("=")
-        if key not in _KNOWN or key in values:
-            raise AgiRefused(f"caller: argument {key[:40]!r} is unknown or given twice")
-        values[key] = value
-    if not values.get("call"):
-        raise AgiRefused("caller: the dialplan sent no call; render it again with: cti dialplan apply")
-    return values
 
 
 def _variables(row: Row) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from ..core import events as ev
 from ..core.floor import AgentOnFloor
 from ..core.words import AgentId, Phone, Presence
 from ..errors import AgiRefused, Refused
+from .session import Session, named
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +31,6 @@ SAID = {
     "wrap_up_end": "agent_wrapped_up",
 }
 _KNOWN = frozenset(("code", "digit", "phone"))
-
-
-class Session(Protocol):
-    """What is needed of a FastAGI dialogue."""
-
-    @property
-    def args(self) -> Sequence[str]: ...
-
-    async def finish(self, pairs: Sequence[tuple[str, str]]) -> None: ...
 
 
 class Desk(Protocol):
@@ -93,12 +85,7 @@ class Features:
 
 
 def _read(arguments: Sequence[str]) -> tuple[str, str, Phone]:
-    values: dict[str, str] = {}
-    for argument in arguments:
-        key, _, value = argument.partition("=")
-        if key not in _KNOWN or key in values:
-            raise AgiRefused(f"feature: argument {key[:40]!r} is unknown or given twice")
-        values[key] = value
+    values = named("feature", arguments, _KNOWN)
     if values.get("code") not in SAID or not values.get("phone"):
         raise AgiRefused("feature: the dialplan sent no known code or no phone; render it again: cti dialplan apply")
     return values["code"], values.get("digit", ""), Phone(values["phone"])

@@ -7,14 +7,14 @@ keeps the override in Asterisk's database itself, as it does for three of the fi
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
 
 from ..core.forcing import Wish, force
 from ..core.schedule import Schedule
 from ..core.schedule_override import Kind
 from ..errors import AgiRefused, NotFound, Refused
+from .session import Session, named
 
 log = logging.getLogger(__name__)
 KEYS = {
@@ -27,15 +27,6 @@ KEYS = {
 _FIELDS = ("name", "key", "by")
 
 
-class Session(Protocol):
-    """What is needed of a FastAGI dialogue."""
-
-    @property
-    def args(self) -> Sequence[str]: ...
-
-    async def finish(self, pairs: Sequence[tuple[str, str]]) -> None: ...
-
-
 class ScheduleCode:
     """`serve` is the handler of `agi://…/schedule`; `named` finds a schedule or raises NotFound."""
 
@@ -44,9 +35,8 @@ class ScheduleCode:
 
     async def serve(self, session: Session) -> None:
         """Set CTI_OVERRIDE to the text to keep, `none` or `refused`. Raises AgiRefused for a foreign dialplan."""
-        pairs = [argument.partition("=")[::2] for argument in session.args]
-        values = dict(pairs)
-        if sorted(values) != sorted(_FIELDS) or len(pairs) != len(_FIELDS) or values["key"] not in KEYS:
+        values = named("schedule", session.args, _FIELDS)
+        if len(values) != len(_FIELDS) or values["key"] not in KEYS:
             raise AgiRefused("schedule: not the arguments of our dialplan; render it again: cti dialplan apply")
         await session.finish([("CTI_OVERRIDE", self._decided(values["name"], KEYS[values["key"]], values["by"]))])
 

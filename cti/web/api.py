@@ -72,13 +72,17 @@ class Api:
             web.get("/api/calls", let(self._calls), allow_head=False),
             web.get("/api/calls/{call}", let(self._call), allow_head=False),
             web.get("/api/calls/{call}/recording", let(self._recording), allow_head=False),
-            web.get("/api/calls/{call}/explain", let(self._explain), allow_head=False),
-            web.post("/api/what-if", let(self._what_if)),
+            web.get(
+                "/api/calls/{call}/explain",
+                let(supervised("see how agents were compared", self._explain)),
+                allow_head=False,
+            ),
+            web.post("/api/what-if", let(supervised("ask what would be decided", self._what_if))),
             web.post("/api/agents/{agent}/{verb}", let(self._command)),
-            web.post("/api/queues/{queue}/{verb}", let(self._queue_command)),
-            web.post("/api/calls/{call}/{verb}", let(self._call_command)),
-            web.get("/api/callbacks", let(self._callbacks), allow_head=False),
-            web.post("/api/callbacks/{call}/cancel", let(self._cancel_callback)),
+            web.post("/api/queues/{queue}/{verb}", let(supervised("open and close queues", self._queue_command))),
+            web.post("/api/calls/{call}/{verb}", let(supervised("change the line", self._call_command))),
+            web.get("/api/callbacks", let(supervised("list callbacks", self._callbacks)), allow_head=False),
+            web.post("/api/callbacks/{call}/cancel", let(supervised("cancel callbacks", self._cancel_callback))),
         ]
 
     def with_subject(self, answer: Answer) -> Handler:
@@ -136,11 +140,9 @@ class Api:
             raise NotFound("no such call")
         return found
 
-    async def _explain(self, request: web.Request, who: Subject) -> web.Response:
+    async def _explain(self, request: web.Request, _: Subject) -> web.Response:
         """GET /api/calls/{call}/explain: `{"steps": [...]}`, every decision with its candidates; supervisors only."""
         known_query(request, ())
-        if who.kind is not Kind.SUPERVISOR:
-            return problem(403, "only a supervisor may see how agents were compared")
         steps = await self._backend.explain(read_call_id(request))
         if steps is None:
             raise NotFound("no such call")
@@ -159,11 +161,9 @@ class Api:
         log.info("%s %r asks for %s of agent %s", who.kind, who.name, verb, agent)
         return reply(await self._backend.agent_command(agent, verb, reason))
 
-    async def _what_if(self, request: web.Request, who: Subject) -> web.Response:
+    async def _what_if(self, request: web.Request, _: Subject) -> web.Response:
         """POST /api/what-if `{"suppose": [...]}`: what would follow, see `supposing`; supervisors only."""
         known_query(request, ())
-        if who.kind is not Kind.SUPERVISOR:
-            return problem(403, "only a supervisor may ask what would be decided")
         suppositions = read_suppositions(await read_body(request, ("suppose",)))
         return reply(told(await self._backend.what_if(suppositions)))
 
@@ -172,8 +172,6 @@ class Api:
         known_query(request, ())
         queue, verb = read_queue(request), read_queue_verb(request)
         await read_body(request, ())
-        if who.kind is not Kind.SUPERVISOR:
-            return problem(403, "only a supervisor may open and close queues")
         log.info("%s %r asks to %s queue %s", who.kind, who.name, verb, queue)
         return reply(await self._backend.queue_command(queue, verb))
 
@@ -186,16 +184,12 @@ class Api:
         known_query(request, ())
         call, verb = read_call_id(request), read_call_verb(request)
         value = await read_call_value(request, verb)
-        if who.kind is not Kind.SUPERVISOR:
-            return problem(403, "only a supervisor may change the line")
         log.info("%s %r asks for %s %s of call %s", who.kind, who.name, verb, value, ascii(call))
         return reply(await self._backend.call_command(call, verb, value))
 
-    async def _callbacks(self, request: web.Request, who: Subject) -> web.Response:
+    async def _callbacks(self, request: web.Request, _: Subject) -> web.Response:
         """GET /api/callbacks: places kept for callers who hung up, in the order asked for; supervisors only."""
         known_query(request, ())
-        if who.kind is not Kind.SUPERVISOR:
-            return problem(403, "only a supervisor may list callbacks")
         return reply({"callbacks": list(self._backend.callbacks())})
 
     async def _cancel_callback(self, request: web.Request, who: Subject) -> web.Response:
@@ -203,10 +197,19 @@ class Api:
         known_query(request, ())
         call = read_call_id(request)
         await read_body(request, ())
-        if who.kind is not Kind.SUPERVISOR:
-            return problem(403, "only a supervisor may cancel callbacks")
         log.info("%s %r cancels callback %s", who.kind, who.name, ascii(call))
         return reply(await self._backend.cancel_callback(call))
+
+
+def supervised(what: str, answer: Answer) -> Answer:
+    """An answer for supervisors only; agents are told that they may not do `what`."""
+
+    async def checked(request: web.Request, who: Subject) -> web.StreamResponse:
+        if who.kind is not Kind.SUPERVISOR:
+            return problem(403, f"only a supervisor may {what}")
+        return await answer(request, who)
+
+    return checked
 
 
 @web.middleware

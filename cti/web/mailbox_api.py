@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -24,15 +24,13 @@ from ..core.voicemail import MessageState
 from ..core.work_item import WorkKind, WorkSignal, WorkState
 from ..db.voicemail import MessageFilter, WorkFilter
 from ..errors import NotFound, UsageError
-from .api import reply
+from .api import Answer, Handler, reply
 from .auth import Subject
 from .mailboxes import HEARD, NEW, MailboxAnswers
 from .questions import NUMBER, QUEUE, known_query, read_body, read_instant, read_limit
-from .ranges import parse_range
+from .ranges import whole_or_range
 
 log = logging.getLogger(__name__)
-Answer = Callable[[web.Request, Subject], Awaitable[web.StreamResponse]]
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _BOX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9._+-]{1,150}", re.ASCII)
 _AGENT = re.compile(r"[0-9]{2,10}", re.ASCII)
@@ -78,16 +76,7 @@ class MailboxApi:
     async def _sound(self, request: web.Request, who: Subject) -> web.Response:
         known_query(request, ())
         name = _id(request)
-        sound = await self._answers.sound(name, who)
-        headers = {"Accept-Ranges": "bytes", "Content-Disposition": f'inline; filename="{name}.wav"'}
-        asked = request.headers.getall("Range", [])
-        if not asked:
-            return web.Response(body=sound, content_type="audio/wav", headers=headers)
-        span = parse_range(asked[0], len(sound)) if len(asked) == 1 else None
-        if span is None:
-            return web.Response(status=416, headers={"Content-Range": f"bytes */{len(sound)}"})
-        headers["Content-Range"] = f"bytes {span[0]}-{span[1] - 1}/{len(sound)}"
-        return web.Response(status=206, body=sound[slice(*span)], content_type="audio/wav", headers=headers)
+        return whole_or_range(request, await self._answers.sound(name, who), name)
 
     async def _change(self, request: web.Request, who: Subject) -> web.Response:
         known_query(request, ())

@@ -45,22 +45,44 @@ async def stream(request: web.Request, recording: Recording, name: str) -> web.S
     try:
         size = min(recording.size, os.fstat(file).st_size)
         total = len(recording.header) + size
-        asked = request.headers.getall("Range", [])
-        span = (0, total) if not asked else parse_range(asked[0], total) if len(asked) == 1 else None
+        span = _span(request, total)
         if span is None:
             return _unsatisfiable(total)
-        response = web.StreamResponse(status=206 if asked else 200)
-        response.content_type = "audio/wav"
+        status, headers = _head(request, span, total, name)
+        response = web.StreamResponse(status=status, headers=headers)
         response.content_length = span[1] - span[0]
-        response.headers["Accept-Ranges"] = "bytes"
-        response.headers["Content-Disposition"] = f'inline; filename="{name}.wav"'
-        if asked:
-            response.headers["Content-Range"] = f"bytes {span[0]}-{span[1] - 1}/{total}"
         await response.prepare(request)
         await _send(response, recording.header, file, *span)
         return response
     finally:
         os.close(file)
+
+
+def whole_or_range(request: web.Request, sound: bytes, name: str) -> web.Response:
+    """The same of a sound that is in memory."""
+    span = _span(request, len(sound))
+    if span is None:
+        return _unsatisfiable(len(sound))
+    status, headers = _head(request, span, len(sound), name)
+    return web.Response(status=status, body=sound[slice(*span)], headers=headers)
+
+
+def _span(request: web.Request, total: int) -> tuple[int, int] | None:
+    asked = request.headers.getall("Range", [])
+    if not asked:
+        return 0, total
+    return parse_range(asked[0], total) if len(asked) == 1 else None
+
+
+def _head(request: web.Request, span: tuple[int, int], total: int, name: str) -> tuple[int, dict[str, str]]:
+    headers = {
+        "Content-Type": "audio/wav",
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f'inline; filename="{name}.wav"',
+    }
+    if "Range" not in request.headers:
+        return 200, headers
+    return 206, {**headers, "Content-Range": f"bytes {span[0]}-{span[1] - 1}/{total}"}
 
 
 def open_regular(path: Path) -> int:

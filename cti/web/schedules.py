@@ -24,8 +24,7 @@ from cti.core.forcing import Wish
 from cti.core.schedule_override import Kind
 from cti.errors import NotFound, UsageError
 
-from .api import Answer, Handler, problem, reply
-from .auth import Kind as SubjectKind
+from .api import Answer, Handler, reply, supervised
 from .auth import Subject
 from .questions import QUEUE, known_query, read_body, read_instant, read_whole
 
@@ -57,7 +56,7 @@ class ScheduleApi:
         ]
 
     def _for(self, answer: Answer) -> Handler:
-        return self._let(_supervised(answer))
+        return self._let(supervised("see and change schedules", answer))
 
     async def _all(self, request: web.Request, _: Subject) -> web.Response:
         known_query(request, ())
@@ -79,15 +78,6 @@ class ScheduleApi:
         name, wish = _named(request), _wish(await read_body(request, ("state", "until", "reason")))
         log.info("%s %r asks for schedule %s %s %s", who.kind, who.name, name, wish.state, wish.kind)
         return reply(await asyncio.to_thread(self._hours.change, name, wish, _now(), f"api-{who.name}"))
-
-
-def _supervised(answer: Answer) -> Answer:
-    async def checked(request: web.Request, who: Subject) -> web.StreamResponse:
-        if who.kind is not SubjectKind.SUPERVISOR:
-            return problem(403, "only a supervisor may see and change schedules")
-        return await answer(request, who)
-
-    return checked
 
 
 def _named(request: web.Request) -> str:

@@ -11,11 +11,12 @@ import csv
 import json
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import aiohttp
 
@@ -63,6 +64,26 @@ def screen(stage: Stage, token: str = "") -> Watcher:
 def caller(did: str, number: str, **how: Any) -> Customer:
     """Somebody who stays until the far side hangs up, with a packet of sound only."""
     return Customer(did=did, from_number=number, **{"media": "one_packet", **how})
+
+
+class Said(NamedTuple):
+    """How a command ended, and its words."""
+
+    code: int
+    out: str
+    err: str
+
+
+async def cti(stage: Stage, *arguments: str) -> Said:
+    """A command as an admin gives it, whatever comes of it."""
+    process = await asyncio.create_subprocess_exec(
+        *[sys.executable, "-m", "cti", "--home", str(stage.home), *arguments],
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return Said(process.returncode or 0, out.decode(), err.decode())
 
 
 # --- waiting ------------------------------------------------------------------------------------------

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import signal
-import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
-from scene import ask_asterisk, at_work, caller, house, pid_of
+from scene import Said, ask_asterisk, at_work, caller, cti, house, pid_of
 
 from cti.pbx import Installation, find_pid
 from cti.phones import Behaviour
@@ -43,29 +40,12 @@ HOSTILE = [
 ]
 
 
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(asterisk: Installation, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     home = tmp_path_factory.mktemp("bad") / "home"
     async with house(home, SITE, AGENTS, dict.fromkeys(AGENTS, QUICK)) as stage:
         await stage.serve()
         yield stage
-
-
-async def cti(stage: Stage, *arguments: str) -> Said:
-    process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "cti", "--home", str(stage.home), *arguments],
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    return Said(process.returncode or 0, out.decode(), err.decode())
 
 
 @contextmanager

@@ -9,11 +9,10 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
-from scene import ask_asterisk, at_work, caller, cel, floor, hang_up, house, on_floor, take, told
+from scene import ask_asterisk, at_work, caller, cel, cti, floor, hang_up, house, on_floor, take, told
 
 from cti.pbx import Installation
 from cti.phones import PhoneEvent
@@ -34,29 +33,12 @@ queues:
 """
 
 
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(asterisk: Installation, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     home = tmp_path_factory.mktemp("ship") / "home"
     async with house(home, SITE, {"1001": "sales=50"}) as stage:
         await stage.serve()
         yield stage
-
-
-async def cti(stage: Stage, *arguments: str) -> Said:
-    process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "cti", "--home", str(stage.home), *arguments],
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    return Said(process.returncode or 0, out.decode(), err.decode())
 
 
 @contextmanager
