@@ -22,10 +22,11 @@ MAY_IMPORT: dict[str, object] = {
     **{room: {"core"} | FREE for room in MIDDLE},
     "render": {"core", "site"} | FREE,
     "engine": {"core"} | MIDDLE | FREE,
-    "web": {"core", "engine"} | MIDDLE | FREE,
+    "reporting": {"core"} | MIDDLE | FREE,  # rows and facts to reports, for whoever shows or sends them
+    "web": {"core", "engine", "reporting"} | MIDDLE | FREE,
     "stage": {"core"} | MIDDLE | FREE,
     "ship": {"core"} | MIDDLE | FREE,
-    "cli": {"core", "engine", "app", "supervisor", "stage", "ship", "mailroom"} | MIDDLE | FREE,
+    "cli": {"core", "engine", "app", "supervisor", "stage", "ship", "mailroom", "reporting"} | MIDDLE | FREE,
     "supervisor": FREE,
     "app": ALL,
     "mailroom": {"core"} | MIDDLE | FREE,  # app's second half, for messages

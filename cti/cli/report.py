@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from ..core.metrics.counters import Thresholds
-from ..core.metrics.intervals import By, start_of
 from ..db.counting import Span
 from ..db.store import Store
 from ..errors import UsageError
+from ..reporting.makers import MAKERS
+from ..reporting.question import Question
 from ..reports.build import Asked, build, definitions
 from ..reports.catalogue import REPORTS
 from ..reports.document import Report, shown
@@ -24,9 +23,9 @@ from ..reports.formats import as_csv, as_json
 from ..reports.page import as_html
 from ..reports.sheet import as_xlsx
 from .counted import check_counts, counted_for, drilled
-from .rows import console, instant, localised, print_json, print_table, seen, timezone, with_store, zone
+from .report_options import CHECK, COMMON, MORE, asked_of, more_of
+from .rows import console, localised, print_json, print_table, seen, with_store, zone
 
-_FORMATS = ("table", "csv", "json", "html", "xlsx")
 _WRITTEN: dict[str, Callable[[Report], str | bytes]] = {
     "table": as_csv,  # a file is not looked at with columns in mind
     "csv": as_csv,
@@ -34,26 +33,6 @@ _WRITTEN: dict[str, Callable[[Report], str | bytes]] = {
     "html": as_html,
     "xlsx": as_xlsx,
 }
-_AGO = re.compile(r"([1-9][0-9]{0,3})([hdw])")
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option(
-        "--from", "since", default="", help="Begin: 2026-11-22, '2026-11-22 08:00', or 7d ago. Default: today."
-    ),
-    click.option("--to", "until", default="", help="End (not included). Default: now."),
-    click.option("--by", type=click.Choice([by.value for by in By]), default=None, help="A line for each interval."),
-    click.option("--queue", "queues", multiple=True, help="Only this queue; may be given several times."),
-    click.option("--agent", "agents", multiple=True, help="Only this agent; may be given several times."),
-    click.option("--within", default=20.0, show_default=True, help="T: answered in time, seconds."),
-    click.option("--short", default=5.0, show_default=True, help="S: a short abandon, seconds."),
-    click.option("--format", "form", type=click.Choice(_FORMATS), default="table", show_default=True),
-    click.option(
-        "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write into this file, not to the terminal."
-    ),
-    click.option("--drill", is_flag=True, help="The rows behind the numbers instead."),
-    click.option("--check", is_flag=True, help="Count row by row as well and list what differs (exit code 1)."),
-    timezone,
-)
 
 
 class Reports(click.Group):
@@ -88,30 +67,35 @@ def _command(name: str) -> click.Command:
         _run(home, name, **options)
 
     callback = click.pass_obj(body)
-    for option in reversed(_OPTIONS):
+    own = MORE.get(name, ()) if name in MAKERS else (CHECK,)
+    for option in reversed((*COMMON, *own)):
         callback = option(callback)
     return click.command(name, help=f"{REPORTS[name].says.capitalize()}.")(callback)
 
 
-def _run(
-    home: Path, name: str, *, form: str, out: Path | None, drill: bool, check: bool, timezone: str, **options: Any
-) -> None:
-    asked, span = _asked(home, name, zone(home, timezone), **options)
-    if drill:
-        rows = with_store(home, lambda store: drilled(store.database, name, span))
-        _print_rows(rows, form, asked.zone)
-        return
+def _run(home: Path, name: str, *, form: str, out: Path | None, drill: bool, timezone: str, **options: Any) -> None:
+    common = {key: options.pop(key) for key in ("since", "until", "by", "queues", "agents", "within", "short")}
+    asked, span = asked_of(home, name, zone(home, timezone), **common)
+    if name in MAKERS:
+        question = Question(asked=asked, span=span, now=datetime.now(UTC), more=more_of(options))
+        if drill:
+            _print_rows(with_store(home, lambda store: MAKERS[name].drill(store, question)), form, asked.zone)
+        else:
+            _show(with_store(home, lambda store: MAKERS[name].make(store, question)), form, out)
+    elif drill:
+        _print_rows(with_store(home, lambda store: drilled(store.database, name, span)), form, asked.zone)
+    else:
+        _counted(home, asked, span, form, out, check=options["check"])
 
+
+def _counted(home: Path, asked: Asked, span: Span, form: str, out: Path | None, *, check: bool) -> None:
     async def read(store: Store) -> tuple[Report, list[tuple[str, str, int, int]]]:
         counted, titles = await counted_for(store, asked, span)
         differences = await check_counts(store.database, asked, span, counted) if check else []
         return build(asked, counted, titles), differences
 
     found, differences = with_store(home, read)
-    if form == "table" and out is None:
-        _print(found)
-    else:
-        _write(_WRITTEN[form](found), out)
+    _show(found, form, out)
     if check:
         for line, counter, ours, rows_say in differences:
             click.echo(f"differs: {line or 'all'}: {counter} is {ours}, the rows say {rows_say}", err=True)
@@ -120,49 +104,25 @@ def _run(
             raise SystemExit(1)
 
 
-def _asked(
-    home: Path,  # noqa: ARG001 -- the site's own thresholds will come from there
-    name: str,
-    where: ZoneInfo,
-    *,
-    since: str,
-    until: str,
-    by: str | None,
-    queues: tuple[str, ...],
-    agents: tuple[str, ...],
-    within: float,
-    short: float,
-) -> tuple[Asked, Span]:
-    now = datetime.now(UTC)
-    first = _begin(since, now, where) or start_of(now, By.DAY, where)
-    last = instant(until, where) or now
-    if last <= first:
-        raise UsageError("the period is empty: --to must be after --from")
-    if min(within, short) < 0:
-        raise UsageError("--within and --short are seconds, 0 or more")
-    thresholds = Thresholds(within_ms=round(within * 1000), short_ms=round(short * 1000))
-    filters = {key: ", ".join(values) for key, values in (("queue", queues), ("agent", agents)) if values}
-    interval = By(by) if by else (By.DAY if name == "interval" else None)
-    asked = Asked(name=name, since=first, until=last, zone=where, thresholds=thresholds, by=interval, filters=filters)
-    return asked, Span(since=first, until=last, queues=queues, agents=agents)
-
-
-def _begin(text: str, now: datetime, where: ZoneInfo) -> datetime | None:
-    """`7d`, `24h` or `2w` ago, else an instant."""
-    ago = _AGO.fullmatch(text)
-    return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}) if ago else instant(text, where)
+def _show(found: Report, form: str, out: Path | None) -> None:
+    if form == "table" and out is None:
+        _print(found)
+    else:
+        _write(_WRITTEN[form](found), out)
 
 
 def _print(found: Report) -> None:
     names = [column.title for column in found.columns]
     units = [column.unit for column in found.columns]
     rows = [[shown(value, unit) for value, unit in zip(row, units, strict=True)] for row in found.rows]
-    if len(rows) > 1:
+    if len(rows) > 1 and found.total:
         totals = zip(found.total, units, strict=True)
         rows.append(["" if unit in ("text", "instant") else shown(value, unit) for value, unit in totals])
         rows[-1][0] = "all"
     print_table(names, rows, none="no calls in this period")
     console().print(seen(", ".join(f"{name} {value}" for name, value in found.about.items())), style="dim")
+    for note in found.notes:
+        console().print(seen(note), style="dim")
 
 
 def _write(data: str | bytes, out: Path | None) -> None:

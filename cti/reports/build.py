@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from ..core.metrics.beyond import BEYOND
 from ..core.metrics.catalogue import METRICS, Metric, Unit
 from ..core.metrics.counters import Thresholds, add
 from ..core.metrics.intervals import By, start_of
@@ -53,7 +54,9 @@ def build(asked: Asked, counted: Iterable[Counted], titles: Mapping[str, str] | 
         columns=columns,
         rows=tuple(rows),
         total=(*padding, *(_value(metric, total) for metric in metrics)),
-        about=_about(asked),
+        about=about_of(asked),
+        title_zh=kind.says_zh,
+        definitions=tuple(definitions(asked.name)),
     )
 
 
@@ -103,7 +106,8 @@ def _value(metric: Metric, counts: Counts) -> Value:
     return round(value, 2 if metric.unit is Unit.PERCENT else 3)
 
 
-def _about(asked: Asked) -> dict[str, str]:
+def about_of(asked: Asked) -> dict[str, str]:
+    """What stands with every report: period, zone, thresholds, filters."""
     about = {
         "from": asked.since.astimezone(asked.zone).isoformat(sep=" ", timespec="minutes"),
         "to": asked.until.astimezone(asked.zone).isoformat(sep=" ", timespec="minutes"),
@@ -118,4 +122,6 @@ def _about(asked: Asked) -> dict[str, str]:
 def definitions(name: str) -> list[tuple[str, str, str, str]]:
     """(metric and version, formula, English, Chinese) of everything that stands in a report."""
     metrics = [METRICS[metric] for metric in REPORTS[name].metrics]
-    return [(f"{metric.name} v{metric.version}", metric.formula, metric.says, metric.says_zh) for metric in metrics]
+    others = [BEYOND[other] for other in REPORTS[name].beyond]
+    found = [(f"{metric.name} v{metric.version}", metric.formula, metric.says, metric.says_zh) for metric in metrics]
+    return found + [(other.titled, other.formula, other.says, other.says_zh) for other in others]

@@ -24,13 +24,17 @@ _SERVICE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """`line` is what one row is about: queue, agent, or "" (only the interval). `facts`: what is counted for it."""
+    """`line` is what one row is about: queue, agent, or "" (only the interval). `facts`: what is counted for it.
+
+    `beyond`: its numbers that are no sums of counters; such a report has a maker of its own.
+    """
 
     says: str
     says_zh: str
     line: str
-    metrics: tuple[str, ...]
+    metrics: tuple[str, ...] = ()
     facts: tuple[str, ...] = ("visits",)
+    beyond: tuple[str, ...] = ()
 
 
 REPORTS: Mapping[str, Kind] = {
@@ -107,5 +111,11 @@ REPORTS: Mapping[str, Kind] = {
             "utilisation",
         ),
         facts=("visits", "offers", "agent_times"),
+    ),
+    "repeat": Kind(
+        says="who called again within so many days, and whose first call settled it",
+        says_zh="重复来电与首次解决率",
+        line="queue",
+        beyond=("contacts", "censored", "repeat_rate", "first_call_resolution"),
     ),
 }

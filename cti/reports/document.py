@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 Value = str | int | float | datetime | None
+Definition = tuple[str, str, str, str]  # metric and version, formula, English, Chinese
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class Report:
     total: tuple[Value, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)  # period, thresholds, filters: printed with every format
     notes: tuple[str, ...] = ()
+    title_zh: str = ""
+    definitions: tuple[Definition, ...] = ()
 
 
 def shown(value: Value, unit: str) -> str:
@@ -46,4 +49,6 @@ def shown(value: Value, unit: str) -> str:
         return f"{value:.1f} %"
     if unit == "seconds" and isinstance(value, int | float):
         return f"{value:.1f}" if value < 600 else f"{value / 60:.0f} min"
+    if unit == "number" and isinstance(value, int | float):  # of whatever unit its line says
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
     return f"{value:,.0f}" if unit == "count" and isinstance(value, int | float) else str(value)

@@ -29,6 +29,7 @@ def as_csv(report: Report) -> str:
     for column in report.columns:
         if column.metric:
             writer.writerow([f"# {column.name}", column.metric])
+    writer.writerows(["# note", note] for note in report.notes)
     return text.getvalue()
 
 

@@ -11,8 +11,6 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from .build import definitions
-from .catalogue import REPORTS
 from .chart import Series, bars
 from .document import Report, Value, shown
 
@@ -31,9 +29,7 @@ def as_html(report: Report) -> str:
     template = _environment().get_template("page.html.j2")
     return template.render(
         report=report,
-        title_zh=REPORTS[report.name].says_zh,
         charts=_charts(report),
-        definitions=definitions(report.name),
         shown=shown,
     )
 

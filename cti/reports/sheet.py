@@ -11,10 +11,9 @@ from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
-from .build import definitions
 from .document import Report, Value
 
-_FORMS = {"percent": '0.0"%"', "seconds": "0.0", "count": "#,##0", "instant": "yyyy-mm-dd hh:mm"}
+_FORMS = {"percent": '0.0"%"', "seconds": "0.0", "count": "#,##0", "number": "#,##0.##", "instant": "yyyy-mm-dd hh:mm"}
 
 
 def as_xlsx(report: Report) -> bytes:
@@ -56,8 +55,11 @@ def _about(sheet: Any, report: Report, head: Any) -> None:
         sheet.write_string(line, 0, name)
         sheet.write_string(line, 1, value)
         line += 1
+    for note in report.notes:
+        sheet.write_string(line, 0, note)
+        line += 1
     for place, title in enumerate(("metric", "formula", "means", "含义")):
         sheet.write_string(line + 1, place, title, head)
-    for offset, row in enumerate(definitions(report.name), line + 2):
+    for offset, row in enumerate(report.definitions, line + 2):
         for place, text in enumerate(row):
             sheet.write_string(offset, place, text)

@@ -12,10 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cti.cli import main
+from cti.cli.report_options import FORMATS
 from cti.config import load_config
 from cti.db.store import Store
 from cti.journal.engine_log import EngineJournal
 from cti.journal.importer import Importer, journal_files
+from cti.reporting.makers import MAKERS
 
 ZERO = datetime(2026, 11, 2, 1, tzinfo=UTC)  # 09:00 in Shanghai
 DAY = ("--from", "2026-11-02", "--to", "2026-11-03")
@@ -278,3 +280,23 @@ def test_a_file_that_cannot_be_written_is_told_in_one_line(cti, tmp_path):
     assert result.exit_code != 0
     assert result.stderr.count("\n") == 1
     assert "cannot write" in result.stderr
+
+
+@pytest.mark.parametrize("name", sorted(set(MAKERS)))
+def test_a_report_with_a_maker_of_its_own_is_written_in_every_format(cti, tmp_path, name):
+    for form in FORMATS:
+        file = tmp_path / f"{name}.{form}"
+        result = cti(name, *DAY, "--format", form, "--out", str(file))
+        assert result.exit_code == 0, result.output
+        assert file.stat().st_size > 0
+    assert cti(name, *DAY).exit_code == 0
+    assert json.loads(cti(name, *DAY, "--drill", "--format", "json").stdout) is not None
+    explained = json.loads(cti("explain", name, "--json").stdout)
+    assert all(line["says_zh"] for line in explained)
+
+
+@pytest.mark.parametrize("length", ["0d", "week", "-1d", "7"])
+def test_a_window_is_a_length_of_time(cti, length):
+    result = cti("repeat", *DAY, "--window", length)
+    assert result.exit_code == 2
+    assert "is no length; write 7d" in result.stderr

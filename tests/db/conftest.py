@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -18,6 +19,8 @@ import pytest
 from cti.db.store import Store
 from cti.journal.engine_log import EngineJournal
 from cti.journal.importer import JournalFiles, journal_files
+
+sys.path.insert(0, str(Path(__file__).parent))  # tests import hand_made by name
 
 ZERO = 1_795_300_000
 
@@ -188,3 +191,10 @@ def exported() -> Callable:
         return "\n".join([line async for line in store.export()])
 
     return go
+
+
+@pytest.fixture
+def hand(store):
+    from hand_made import Hand
+
+    return Hand(store)

@@ -14,7 +14,7 @@ A withheld number cannot be followed and is left out of both. A callback that we
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,43 +50,66 @@ class Repeats:
         return 100.0 * self.resolved / self.first_calls if self.first_calls else None
 
 
-def repeats(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One contact of the period. `follows`, `followed`: the same person's contact before or after it within the window.
+
+    A censored one has no `followed`, even where it is known already.
+    """
+
+    contact: Contact
+    censored: bool = False
+    follows: Contact | None = None
+    followed: Contact | None = None
+
+    @property
+    def is_first(self) -> bool:
+        """Answered, and no repeat itself."""
+        return self.contact.answered and self.follows is None and not self.censored
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.is_first and self.followed is None
+
+
+def judged(
     contacts: Iterable[Contact], first: datetime, last: datetime, *, window: timedelta, known_until: datetime
-) -> Repeats:
-    """Of the contacts in [first, last). `contacts` must reach from `first - window` to `known_until` (or as far as
-    there are any); exactly `window` later still counts as a repeat.
+) -> Iterator[Judged]:
+    """The contacts in [first, last) whose number is known. `contacts` must reach from `first - window` to
+    `known_until` (or as far as there are any); exactly `window` later still counts as a repeat.
     """
     by_person: dict[tuple[str, str], list[Contact]] = defaultdict(list)
-    withheld = 0
     for contact in contacts:
         if contact.number:
             by_person[contact.number, contact.topic].append(contact)
-        else:
-            withheld += first <= contact.at < last
-    sums = [0, 0, 0, 0, 0]
     for theirs in by_person.values():
         theirs.sort(key=lambda contact: contact.at)
-        for index, contact in enumerate(theirs):
+        for before, contact, after in zip([None, *theirs], theirs, [*theirs[1:], None], strict=False):
             if first <= contact.at < last:
-                told = _told(theirs, index, window, known_until)
-                sums = [so_far + one for so_far, one in zip(sums, told, strict=True)]
-    counted, repeated, firsts, resolved, censored = sums
+                follows = before if before and contact.at - before.at <= window else None
+                censored = contact.at + window > known_until
+                followed = after if after and after.at - contact.at <= window and not censored else None
+                yield Judged(contact=contact, censored=censored, follows=follows, followed=followed)
+
+
+def repeats(
+    contacts: Iterable[Contact], first: datetime, last: datetime, *, window: timedelta, known_until: datetime
+) -> Repeats:
+    """What became of the contacts in [first, last); see `judged`."""
+    known = list(contacts)
+    withheld = sum(first <= contact.at < last for contact in known if not contact.number)
+    return summed(judged(known, first, last, window=window, known_until=known_until), withheld)
+
+
+def summed(told: Iterable[Judged], withheld: int = 0) -> Repeats:
+    """Several contacts together."""
+    everybody = list(told)
+    counted = [one for one in everybody if not one.censored]
     return Repeats(
-        contacts=counted,
-        repeated=repeated,
-        first_calls=firsts,
-        resolved=resolved,
-        censored=censored,
+        contacts=len(counted),
+        repeated=sum(one.followed is not None for one in counted),
+        first_calls=sum(one.is_first for one in counted),
+        resolved=sum(one.is_resolved for one in counted),
+        censored=len(everybody) - len(counted),
         withheld=withheld,
     )
-
-
-def _told(theirs: Sequence[Contact], index: int, window: timedelta, known_until: datetime) -> tuple[int, ...]:
-    """What one contact adds: counted, repeated, a first call, resolved, censored."""
-    contact = theirs[index]
-    if contact.at + window > known_until:
-        return 0, 0, 0, 0, 1
-    followed = index + 1 < len(theirs) and theirs[index + 1].at - contact.at <= window
-    follows = index > 0 and contact.at - theirs[index - 1].at <= window
-    is_first = contact.answered and not follows
-    return 1, int(followed), int(is_first), int(is_first and not followed), 0

@@ -1,0 +1,105 @@
+"""The options of `cti report`: which period, which queues and agents, and what only one report asks.
+
+It turns words into a question; it prints nothing and reads no row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from ..core.metrics.counters import Thresholds
+from ..core.metrics.intervals import By, start_of
+from ..db.counting import Span
+from ..errors import UsageError
+from ..reports.build import Asked
+from .rows import instant, timezone
+
+Option = Callable[[Any], Any]
+FORMATS = ("table", "csv", "json", "html", "xlsx")
+_AGO = re.compile(r"([1-9][0-9]{0,3})([hdw])")
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+COMMON: tuple[Option, ...] = (
+    click.option(
+        "--from", "since", default="", help="Begin: 2026-11-22, '2026-11-22 08:00', or 7d ago. Default: today."
+    ),
+    click.option("--to", "until", default="", help="End (not included). Default: now."),
+    click.option("--by", type=click.Choice([by.value for by in By]), default=None, help="A line for each interval."),
+    click.option("--queue", "queues", multiple=True, help="Only this queue; may be given several times."),
+    click.option("--agent", "agents", multiple=True, help="Only this agent; may be given several times."),
+    click.option("--within", default=20.0, show_default=True, help="T: answered in time, seconds."),
+    click.option("--short", default=5.0, show_default=True, help="S: a short abandon, seconds."),
+    click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True),
+    click.option(
+        "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write into this file, not to the terminal."
+    ),
+    click.option("--drill", is_flag=True, help="The rows behind the numbers instead."),
+    timezone,
+)
+CHECK = click.option("--check", is_flag=True, help="Count row by row as well and list what differs (exit code 1).")
+_PER = click.option("--per", type=click.Choice(["queue", "agent"]), default="queue", show_default=True,
+                    help="What a line is about.")  # fmt: skip
+MORE: Mapping[str, tuple[Option, ...]] = {
+    "repeat": (
+        click.option(
+            "--window", default="7d", show_default=True, help="N: so long after a call another one repeats it."
+        ),
+        click.option("--same-queue", is_flag=True, help="Only a call to the same queue repeats one."),
+        _PER,
+    ),
+}
+
+
+def asked_of(
+    home: Path,  # noqa: ARG001 -- the site's own thresholds will come from there
+    name: str,
+    where: ZoneInfo,
+    *,
+    since: str,
+    until: str,
+    by: str | None,
+    queues: tuple[str, ...],
+    agents: tuple[str, ...],
+    within: float,
+    short: float,
+) -> tuple[Asked, Span]:
+    """The period and filters as a question. Raises UsageError."""
+    now = datetime.now(UTC)
+    first = _begin(since, now, where) or start_of(now, By.DAY, where)
+    last = instant(until, where) or now
+    if last <= first:
+        raise UsageError("the period is empty: --to must be after --from")
+    if min(within, short) < 0:
+        raise UsageError("--within and --short are seconds, 0 or more")
+    thresholds = Thresholds(within_ms=round(within * 1000), short_ms=round(short * 1000))
+    filters = {key: ", ".join(values) for key, values in (("queue", queues), ("agent", agents)) if values}
+    interval = By(by) if by else (By.DAY if name == "interval" else None)
+    asked = Asked(name=name, since=first, until=last, zone=where, thresholds=thresholds, by=interval, filters=filters)
+    return asked, Span(since=first, until=last, queues=queues, agents=agents)
+
+
+def _begin(text: str, now: datetime, where: ZoneInfo) -> datetime | None:
+    """`7d`, `24h` or `2w` ago, else an instant."""
+    ago = _AGO.fullmatch(text)
+    return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}) if ago else instant(text, where)
+
+
+def more_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    """A report's own options as its maker takes them. Raises UsageError."""
+    more = dict(options)
+    if "window" in more:
+        more["window"] = _length(more["window"], "--window")
+    return more
+
+
+def _length(text: str, option: str) -> timedelta:
+    found = _AGO.fullmatch(text)
+    if not found:
+        raise UsageError(f"{option} {text!r} is no length; write 7d, 24h or 2w")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

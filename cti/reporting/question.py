@@ -1,0 +1,33 @@
+"""What is asked of a report's maker, and what it gives: the same for the command line, the API and the schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ..db.counting import Span
+from ..db.store import Store
+from ..reports.build import Asked
+from ..reports.document import Report
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """`more` are the report's own options, by name; `now` is until when anything is known."""
+
+    asked: Asked
+    span: Span
+    now: datetime
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maker:
+    """How one report comes about: `make` the document, `drill` the rows behind its numbers."""
+
+    make: Callable[[Store, Question], Awaitable[Report]]
+    drill: Callable[[Store, Question], Awaitable[list[Row]]]
