@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from cti.db import rollup_tables as _rollups  # noqa: F401 -- its tables join the metadata
 from cti.db.fact_tables import Table
 
 connection = context.config.attributes.get("connection")

@@ -7,6 +7,7 @@ from the stored lines.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, delete, insert, select
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..core.journal import JournalLine, Position, Source
 from .fact_tables import PresenceRow
+from .rollups import touch_presences
 from .tables import ExplanationRow, JournalLineRow
 
 Row = dict[str, Any]
@@ -47,15 +49,29 @@ async def copy(connection: AsyncConnection, upsert: Upsert, lines: Iterable[Jour
         rows = [_keyed(line, of) for line in lines if line.source is Source.ENGINE and line.kind == kind]
         for start in range(0, len(rows), _MANY):
             await connection.execute(upsert(table).on_conflict_do_nothing(), rows[start : start + _MANY])
+        if table is PresenceRow:
+            await touch_presences(connection, _reach((row["agent"], row["at"]) for row in rows))
 
 
 async def forget(connection: AsyncConnection, position: Position) -> None:
     """The engine's journal lost its end: the rows of what stood there go."""
     if position.source is Source.ENGINE:
         for table, _ in _KINDS.values():
-            await connection.execute(
-                delete(table).where(and_(table.file_id == position.file_id, table.offset >= position.offset))
-            )
+            lost = and_(table.file_id == position.file_id, table.offset >= position.offset)
+            if table is PresenceRow:
+                gone = await connection.execute(delete(table).where(lost).returning(PresenceRow.agent, PresenceRow.at))
+                await touch_presences(connection, _reach((agent, at) for agent, at in gone))
+            else:
+                await connection.execute(delete(table).where(lost))
+
+
+def _reach(presences: Iterable[tuple[str, datetime]]) -> dict[str, tuple[datetime, datetime]]:
+    """Of each agent the first and the last instant."""
+    found: dict[str, tuple[datetime, datetime]] = {}
+    for agent, at in presences:
+        low, high = found.get(agent, (at, at))
+        found[agent] = min(low, at), max(high, at)
+    return found
 
 
 async def copy_all(connection: AsyncConnection) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, or_, select
@@ -19,6 +20,7 @@ from ..core.journal import JournalLine, Source
 from ..core.metrics.facts import Offer, Visit
 from ..core.metrics.visits import offers_of, visits_of
 from .fact_tables import OfferRow, VisitRow
+from .rollups import touch
 from .tables import ConversationRow, JournalLineRow, SegmentRow
 
 _MANY = 400  # values in one IN list
@@ -89,17 +91,20 @@ async def _lines(connection: AsyncConnection, keys: Iterable[str]) -> list[Journ
 
 
 async def _replace(connection: AsyncConnection, keys: list[str], conversations: list[Conversation]) -> None:
+    touched: set[datetime] = set()
     for some in _pieces(keys):
-        for table in (SegmentRow, VisitRow, OfferRow):
-            await connection.execute(delete(table).where(table.call.in_(some)))
+        await connection.execute(delete(SegmentRow).where(SegmentRow.call.in_(some)))
+        for fact, at in ((VisitRow, VisitRow.entered), (OfferRow, OfferRow.offered)):
+            touched.update((await connection.execute(delete(fact).where(fact.call.in_(some)).returning(at))).scalars())
         await connection.execute(delete(ConversationRow).where(ConversationRow.id.in_(some)))
-    if not conversations:
-        return
-    await connection.execute(insert(ConversationRow), [row_of(conversation) for conversation in conversations])
+    if conversations:
+        await connection.execute(insert(ConversationRow), [row_of(conversation) for conversation in conversations])
     for table, rows_of in ((SegmentRow, _segments_of), (VisitRow, _visit_rows), (OfferRow, _offer_rows)):
         rows = [row for conversation in conversations for row in rows_of(conversation)]
         if rows:
             await connection.execute(insert(table), rows)
+            touched.update(row[at] for at in ("entered", "offered") for row in rows if at in row)
+    await touch(connection, touched)
 
 
 def row_of(conversation: Conversation) -> dict[str, Any]:

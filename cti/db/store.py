@@ -35,6 +35,7 @@ from .history import (
 )
 from .migrate import migrate
 from .refold import refold
+from .rollups import touch_all
 from .tables import (
     ConversationRow,
     ExplanationRow,
@@ -163,6 +164,7 @@ class Store:
             calls = (await connection.execute(select(JournalLineRow.call).distinct())).scalars().all()
             for table in (SegmentRow, VisitRow, OfferRow, ConversationRow):
                 await connection.execute(delete(table))
+            await touch_all(connection)
             await copy_all(connection)
             for start in range(0, len(calls), BATCH):
                 await refold(connection, calls[start : start + BATCH])
