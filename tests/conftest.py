@@ -1,12 +1,21 @@
-"""The order of the whole run: what is quick and pure first, the real Asterisk last, so that a fault is known early."""
+"""The order of the whole run: what is quick and pure first, the real Asterisk last, so that a fault is known early.
+
+And what every room may want: the PostgreSQL of this run.
+"""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT))  # `cluster` is imported by name
+
+from cluster import Cluster  # noqa: E402
+
 FIRST = ("core", "site", "render", "ship", "engine", "journal", "recordings", "ami", "agi", "cli")
 LAST = ("db", "stage", "browser", "pbx")
 NEVER_SERVED = ("site", "render", "ship", "cli")  # rooms whose tests make instances and start none
@@ -29,3 +38,10 @@ def ports_of_their_own(request: pytest.FixtureRequest, tmp_path: Path, monkeypat
     """Instances that nobody will serve reserve nothing for real: a machine has some fifty blocks of ports."""
     if request.path.relative_to(ROOT).parts[0] in NEVER_SERVED:
         monkeypatch.setattr("cti.ports.user_cache", lambda: tmp_path / ".ports")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A server that lives as long as the tests."""
+    with Cluster() as cluster:
+        yield cluster

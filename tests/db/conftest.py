@@ -1,19 +1,12 @@
-"""Databases to test on (SQLite, and a PostgreSQL of our own), and a day of journals to import."""
+"""Databases to test on (SQLite, and the tests' PostgreSQL), and a day of journals to import."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from cti.db.store import Store
@@ -25,75 +18,13 @@ sys.path.insert(0, str(Path(__file__).parent))  # tests import hand_made by name
 ZERO = 1_795_300_000
 
 
-def server_programs() -> Path | None:
-    """Debian keeps the server's programs beside the PATH."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: path.parts[4])
-    on_path = shutil.which("postgres")
-    return found[-1].parent if found else (Path(on_path).parent if on_path else None)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL (without a database's name) of a server that lives as long as the tests, on a port of its own."""
-    programs = server_programs()
-    if programs is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must have PostgreSQL: install Debian's package postgresql")
-        pytest.skip("no PostgreSQL server on this machine")
-    folder = Path(tempfile.mkdtemp(prefix="cti-pg-"))
-    as_user: list[str] = []
-    if os.getuid() == 0:  # the server refuses to run as root
-        as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        os.chown(folder, 65534, 65534)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data = folder / "data"
-    init = [*as_user, str(programs / "initdb"), "-D", str(data), "-U", "cti", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run([*init, "--locale=C"], check=True, capture_output=True, cwd=folder)
-    options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
-    settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [*as_user, str(programs / "postgres"), "-D", str(data), *settings], stdout=log, stderr=log, cwd=folder
-        )
-    try:
-        await_server(folder, server, port)
-        yield f"postgresql://cti@127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(20)
-        server.kill()
-        server.wait()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def await_server(folder: Path, server: subprocess.Popen, port: int) -> None:
-    for _ in range(600):
-        if server.poll() is not None:
-            pytest.fail(f"PostgreSQL did not start: {(folder / 'log').read_text()[-2000:]}")
-        with suppress(psycopg.OperationalError):
-            psycopg.connect(f"postgresql://cti@127.0.0.1:{port}/postgres", connect_timeout=1).close()
-            return
-    pytest.fail("PostgreSQL did not answer")
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def new_database(request, tmp_path) -> Callable[[], str]:
     """Each call gives the URL of an empty database."""
     count = iter(range(100))
     if request.param == "sqlite":
         return lambda: f"sqlite:///{tmp_path / f'rows{next(count)}.sqlite'}"
-    server = request.getfixturevalue("postgres")
-
-    def make() -> str:
-        name = f"cti_{os.urandom(6).hex()}"
-        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return f"{server}/{name}"
-
-    return make
+    return request.getfixturevalue("postgres").new_database
 
 
 @pytest.fixture

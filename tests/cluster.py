@@ -1,0 +1,110 @@
+"""A PostgreSQL server of the tests' own: a folder and a port that nobody else has, ended and deleted with its block.
+
+It knows Debian's programs and how to kill a server as a power cut would; no table and no database of it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+import psycopg
+import pytest
+
+_STOP_SECONDS = 20
+
+
+def server_programs() -> Path | None:
+    """Debian keeps the server's programs beside the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: path.parts[4])
+    on_path = shutil.which("postgres")
+    return found[-1].parent if found else (Path(on_path).parent if on_path else None)
+
+
+class Cluster:
+    """`with Cluster() as cluster:` it accepts connections; `url` lacks a database's name. Skips without the programs,
+    which CI must have.
+    """
+
+    def __init__(self) -> None:
+        programs = server_programs()
+        if programs is None:
+            if os.environ.get("CI"):
+                pytest.fail("CI must have PostgreSQL: install Debian's package postgresql")
+            pytest.skip("no PostgreSQL server on this machine")
+        self._programs = programs
+        self._folder = Path(tempfile.mkdtemp(prefix="cti-pg-"))
+        # the server refuses to run as root
+        self._as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://cti@127.0.0.1:{self._port}"
+
+    def __enter__(self) -> Self:
+        if self._as_user:
+            os.chown(self._folder, 65534, 65534)
+        init = ["initdb", "-D", str(self._data), "-U", "cti", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"]
+        self._run(*init)
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._server.wait(_STOP_SECONDS)
+            self.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start the server and wait until it accepts connections."""
+        options = {"port": self._port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
+        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        command = [*self._as_user, str(self._programs / "postgres"), "-D", str(self._data), *settings]
+        with (self._folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder, start_new_session=True)
+        for _ in range(600):
+            if self._server.poll() is not None:
+                pytest.fail(f"PostgreSQL did not start: {(self._folder / 'log').read_text()[-2000:]}")
+            with suppress(psycopg.OperationalError):
+                psycopg.connect(f"{self.url}/postgres", connect_timeout=1).close()
+                return
+        pytest.fail("PostgreSQL did not answer")
+
+    def kill(self) -> None:
+        """Every process of it at once. What it had been told to keep is on the disk: the machine lives on."""
+        assert self._server is not None
+        with suppress(ProcessLookupError):
+            os.killpg(self._server.pid, signal.SIGKILL)
+        self._server.wait()
+
+    def new_database(self) -> str:
+        """The URL of an empty database."""
+        name = f"cti_{os.urandom(6).hex()}"
+        with psycopg.connect(f"{self.url}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"{self.url}/{name}"
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self._as_user, str(self._programs / program), *arguments]
+        subprocess.run(command, check=True, capture_output=True, cwd=self._folder)
