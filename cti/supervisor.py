@@ -175,10 +175,11 @@ class Supervisor:
         pid_file(self.config, "supervisor").unlink(missing_ok=True)
 
     def _write_pids(self) -> None:
-        pid_file(self.config, "supervisor").write_text(f"{os.getpid()}\n")
-        for child in self.children:
-            if child.process is not None:
-                pid_file(self.config, child.name).write_text(f"{child.process.pid}\n")
+        pids = {child.name: child.process.pid for child in self.children if child.process is not None}
+        for name, pid in {"supervisor": os.getpid(), **pids}.items():
+            file = pid_file(self.config, name)
+            file.with_suffix(".new").write_text(f"{pid}\n")
+            file.with_suffix(".new").replace(file)  # whoever reads it never reads half of it
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -18,6 +19,7 @@ from typing import Self
 import psycopg
 import pytest
 
+_START_SECONDS = 60
 _STOP_SECONDS = 20
 
 
@@ -79,12 +81,14 @@ class Cluster:
         command = [*self._as_user, str(self._programs / "postgres"), "-D", str(self._data), *settings]
         with (self._folder / "log").open("ab") as log:
             self._server = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder, start_new_session=True)
-        for _ in range(600):
+        end = time.monotonic() + _START_SECONDS
+        while time.monotonic() < end:
             if self._server.poll() is not None:
                 pytest.fail(f"PostgreSQL did not start: {(self._folder / 'log').read_text()[-2000:]}")
             with suppress(psycopg.OperationalError):
                 psycopg.connect(f"{self.url}/postgres", connect_timeout=1).close()
                 return
+            time.sleep(0.02)  # it tells nobody when it is there
         pytest.fail("PostgreSQL did not answer")
 
     def kill(self) -> None:

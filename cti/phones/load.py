@@ -56,8 +56,15 @@ class LoadRun:
     async def done(self, timeout: float = 600.0) -> LoadResult:
         """Wait for the last call. Raises PhoneError when SIPp broke, TimeoutError after `timeout` seconds."""
         await asyncio.wait_for(self.process.wait(), timeout)
-        stem = self.process.folder / self.process.name
-        return _read_statistics(stem.with_suffix(".stat"), tuple(read_times(stem.with_suffix(".log"))))
+        return _read_statistics(self._file(".stat"), tuple(self.times()))
+
+    def times(self) -> list[LoggedTime]:
+        """What has been logged so far."""
+        log = self._file(".log")
+        return list(read_times(log)) if log.exists() else []
+
+    def _file(self, suffix: str) -> Path:
+        return (self.process.folder / self.process.name).with_suffix(suffix)
 
 
 def load_arguments(load: Load, name: str, folder: Path, user: str) -> list[str]:

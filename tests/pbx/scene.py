@@ -44,13 +44,16 @@ async def house(
     agents: Mapping[str, str],
     behaviours: Mapping[str, Behaviour] | None = None,
     trunk: str = "127.0.0.2:5080",
+    options: str = "",
 ) -> AsyncIterator[Stage]:
     """A prepared instance with `agents` (number -> skills) and their phones, not yet serving. `site` goes on `SITE`;
-    calls to the outside go to `trunk`."""
+    calls to the outside go to `trunk`; `options` are lines of cti.toml."""
     port = free_port("127.0.0.1")
     people = [{"number": n, "name": f"Agent {n}", "phone": f"PJSIP/{n}", "skills": s} for n, s in agents.items()]
     async with Stage(home, say=print) as stage:
-        await stage.prepare(site=SITE.replace("127.0.0.2:5080", trunk) + site, agents=people, port=port)
+        await stage.prepare(
+            site=SITE.replace("127.0.0.2:5080", trunk) + site, agents=people, port=port, options=options
+        )
         write_wav(home / "choose.wav", tone(600, 0.2))
         await stage.people(dict.fromkeys(agents, OBEDIENT) | dict(behaviours or {}), port=port)
         yield stage
