@@ -6,11 +6,13 @@ where `Store` asks for it), so two importers, say of an engine that is just bein
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped]
 import orjson
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -47,6 +49,8 @@ class Database:
             async with self._writer.begin() as connection:
                 if folding and not self.is_sqlite:
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _IMPORT_LOCK})
+                    # A table that is being filled has no statistics: the planner would read all of it for each key.
+                    await connection.execute(text("SET LOCAL enable_seqscan = off"))
                 yield connection
 
     async def close(self) -> None:
@@ -101,8 +105,9 @@ def _said() -> Iterator[None]:
         yield
     except CtiError:
         raise
-    except DBAPIError as error:
-        first = str(error.orig).strip().splitlines() or [type(error).__name__]
+    except (DBAPIError, sqlite3.Error, asyncpg.PostgresError) as error:
+        orig = error.orig if isinstance(error, DBAPIError) else error
+        first = str(orig).strip().splitlines() or [type(error).__name__]
         raise StoreError(f"the database refused: {first[0]}") from error
     except (SQLAlchemyError, OSError) as error:
         raise StoreError(f"the database cannot be used: {str(error).splitlines()[0]}") from error

@@ -6,8 +6,9 @@ from the stored lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import and_, delete, insert, select
@@ -15,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..core.journal import JournalLine, Position, Source
 from .fact_tables import PresenceRow
+from .plain import Form, Plain, form_of
 from .rollups import touch_presences
 from .tables import ExplanationRow, JournalLineRow
 
 Row = dict[str, Any]
-Upsert = Callable[[Any], Any]
 _MANY = 1_000
 
 
@@ -43,14 +44,19 @@ _KINDS: dict[str, tuple[type[ExplanationRow] | type[PresenceRow], Callable[[Any]
 }
 
 
-async def copy(connection: AsyncConnection, upsert: Upsert, lines: Iterable[JournalLine]) -> None:
-    """Store the rows of these lines; those that are there already stay as they are."""
+async def presences_came(connection: AsyncConnection, lines: Iterable[JournalLine]) -> None:
+    """These lines have been stored: the sums of the quarters that their presences change no longer hold."""
+    ours = [line for line in lines if line.source is Source.ENGINE and line.kind == "presence"]
+    await touch_presences(connection, _reach((str(line.data.get("agent", "")), line.at) for line in ours))
+
+
+def copies(lines: Iterable[JournalLine], *, sqlite: bool) -> Iterator[tuple[Form, list[Plain]]]:
+    """The rows of these lines, table by table."""
+    ours = [line for line in lines if line.source is Source.ENGINE]
     for kind, (table, of) in _KINDS.items():
-        rows = [_keyed(line, of) for line in lines if line.source is Source.ENGINE and line.kind == kind]
-        for start in range(0, len(rows), _MANY):
-            await connection.execute(upsert(table).on_conflict_do_nothing(), rows[start : start + _MANY])
-        if table is PresenceRow:
-            await touch_presences(connection, _reach((row["agent"], row["at"]) for row in rows))
+        form = form_of(table, sqlite=sqlite)
+        told = itemgetter(*form.columns)
+        yield form, form.rows(told(_keyed(line, of)) for line in ours if line.kind == kind)
 
 
 async def forget(connection: AsyncConnection, position: Position) -> None:

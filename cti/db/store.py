@@ -20,8 +20,9 @@ from ..core.journal import JournalLine, Position, Source
 from ..core.voicemail import Message
 from ..errors import UsageError
 from .connection import Database
-from .copied import copy, copy_all, forget
+from .copied import copy_all, forget
 from .fact_tables import OfferRow, PresenceRow, VisitRow
+from .folded import FOLDED
 from .history import (
     MOST_ROWS,
     Wanted,
@@ -33,8 +34,10 @@ from .history import (
     wanted_rows,
     with_recordings,
 )
+from .lines import keep_lines, unknown
 from .migrate import migrate
-from .refold import refold
+from .plain import Driver
+from .refold import refold, touched_by
 from .rollups import touch_all
 from .tables import (
     ConversationRow,
@@ -103,12 +106,13 @@ class Store:
                 if position.cut:
                     gone = await _forget(connection, position)
                     (messages if position.source is Source.VOICEMAIL else touched).update(gone)
-            fresh = await _fresh(connection, lines)
-            await self._insert(connection, fresh)
+            driver = await Driver.under(connection)
+            fresh = await unknown(driver, lines)
+            calls = await touched_by(driver, fresh, touched)
+            await keep_lines(driver, fresh)
             await self._advance(connection, positions)
+            folded = await refold(driver, calls)
             messages |= {line.leg for line in fresh if line.source is Source.VOICEMAIL}
-            touched |= {key for line in fresh if line.source is not Source.VOICEMAIL for key in (line.call, line.leg)}
-            folded = await refold(connection, touched)
             left = await refold_messages(connection, messages)
             await self._rework(connection, fresh, folded, left)
         return len(fresh)
@@ -125,12 +129,6 @@ class Store:
         numbers |= await with_items(connection, {far_side(call) for call in folded if call.ended}, self.work)
         withheld |= {message.id for message in left if not message.number}
         await rework(connection, numbers, withheld, self.work)
-
-    async def _insert(self, connection: AsyncConnection, lines: Sequence[JournalLine]) -> None:
-        rows = [_line_row(line) for line in lines]
-        for start in range(0, len(rows), BATCH):
-            await connection.execute(self._upsert(JournalLineRow).on_conflict_do_nothing(), rows[start : start + BATCH])
-        await copy(connection, self._upsert, lines)
 
     async def _advance(self, connection: AsyncConnection, positions: Sequence[Position]) -> None:
         statement = self._upsert(JournalFileRow)
@@ -162,12 +160,13 @@ class Store:
         """Fold every conversation anew from the stored lines (after the fold itself was changed)."""
         async with self.database.writing(folding=True) as connection:
             calls = (await connection.execute(select(JournalLineRow.call).distinct())).scalars().all()
-            for table in (SegmentRow, VisitRow, OfferRow, ConversationRow):
-                await connection.execute(delete(table))
+            for kind in reversed(FOLDED):
+                await connection.execute(delete(kind.table))
             await touch_all(connection)
             await copy_all(connection)
+            driver = await Driver.under(connection)
             for start in range(0, len(calls), BATCH):
-                await refold(connection, calls[start : start + BATCH])
+                await refold(driver, await touched_by(driver, (), calls[start : start + BATCH]))
             await refold_all_messages(connection)
             if self.work is not None:
                 await rework_all(connection, self.work)
@@ -270,31 +269,3 @@ async def _forget(connection: AsyncConnection, position: Position) -> set[str]:
     await connection.execute(delete(JournalLineRow).where(gone))
     await forget(connection, position)
     return touched
-
-
-async def _fresh(connection: AsyncConnection, lines: Sequence[JournalLine]) -> list[JournalLine]:
-    """Those that are not stored yet, each once."""
-    spans: dict[tuple[Source, str], tuple[int, int]] = {}
-    for line in lines:
-        low, high = spans.get((line.source, line.file_id), (line.offset, line.offset))
-        spans[line.source, line.file_id] = (min(low, line.offset), max(high, line.offset))
-    known: set[tuple[Source, str, int]] = set()
-    row = JournalLineRow
-    for (source, file_id), (low, high) in spans.items():
-        there = and_(row.source == source.value, row.file_id == file_id, row.offset.between(low, high))
-        known |= {(source, file_id, offset) for (offset,) in await connection.execute(select(row.offset).where(there))}
-    unique = {(line.source, line.file_id, line.offset): line for line in lines}
-    return [line for key, line in unique.items() if key not in known]
-
-
-def _line_row(line: JournalLine) -> Row:
-    return {
-        "source": line.source.value,
-        "file_id": line.file_id,
-        "offset": line.offset,
-        "at": line.at,
-        "kind": line.kind,
-        "call": line.call,
-        "leg": line.leg,
-        "data": dict(line.data),
-    }

@@ -1,0 +1,70 @@
+"""Which journal lines belong to one conversation: those that share a call or a leg, however long the chain. Pure.
+
+It joins, for one, the two linkedids of an attended transfer. What a conversation is, `conversation` knows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from .journal import JournalLine, Source
+
+
+class Threads:
+    """Calls and legs that belong together, as far as they have been tied. "" ties nothing."""
+
+    def __init__(self, keys: Iterable[str] = ()) -> None:
+        self._above = {key: key for key in keys if key}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._above
+
+    def keys(self) -> set[str]:
+        """All that is known."""
+        return set(self._above)
+
+    def tie(self, one: str, other: str) -> None:
+        """These two are of one conversation."""
+        one, other = one or other, other or one
+        if one:
+            above = self._above
+            above.setdefault(one, one)
+            if one != other:
+                above.setdefault(other, other)
+                above[self.root(one)] = self.root(other)
+
+    def root(self, key: str) -> str:
+        """The same for all that belong together."""
+        above = self._above
+        while above[key] != key:
+            above[key] = above[above[key]]
+            key = above[key]
+        return key
+
+    def groups(self) -> dict[str, set[str]]:
+        """All keys by their root."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for key in self._above:
+            found[self.root(key)].add(key)
+        return found
+
+
+def is_of_a_call(line: JournalLine) -> bool:
+    """Whether the line belongs to a conversation at all."""
+    return bool(line.call) and line.source is not Source.VOICEMAIL
+
+
+def by_conversation(lines: Iterable[JournalLine], threads: Threads) -> dict[str, list[JournalLine]]:
+    """The lines of each conversation, in an order that does not depend on how they came; `threads` must know them."""
+    found: dict[str, list[JournalLine]] = defaultdict(list)
+    root = threads.root
+    for line in lines:
+        found[root(line.call)].append(line)
+    for own in found.values():
+        own.sort(key=_place)
+    return found
+
+
+def _place(line: JournalLine) -> tuple[str, int]:
+    return line.file_id, line.offset

@@ -1,0 +1,76 @@
+"""The rows of a folded conversation: its own, its segments, and the facts that are counted of it.
+
+It knows which tables these are and how each gets its values from `core`; a further kind of fact is a further line of
+`FOLDED`. It knows neither lines nor statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from ..core.conversation import Conversation
+from ..core.metrics.visits import offers_of, visits_of
+from .fact_tables import OfferRow, VisitRow
+from .plain import Form, Plain, form_of
+from .tables import ConversationRow, SegmentRow, Table
+
+Values = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Rows of one table, as the driver takes them; `began`: when the facts that are summed up began."""
+
+    form: Form
+    rows: list[Plain]
+    began: set[datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One table of theirs. `key` is its column with the conversation's id; `first` are the columns that the fact itself
+    has no word for, of which `facts` gives the values beside each fact; `began` is the column with the instant by which
+    it is summed up ("" = it isn't)."""
+
+    table: type[Table]
+    key: str
+    first: tuple[str, ...]
+    facts: Callable[[Conversation], Iterable[tuple[Values, Any]]]
+    began: str = ""
+
+    def rows(self, conversations: Iterable[Conversation], *, sqlite: bool) -> Rows:
+        """All of their rows of this table."""
+        form = form_of(self.table, *self.first, sqlite=sqlite)
+        told = attrgetter(*form.columns[len(self.first) :])
+        values = [first + told(fact) for conversation in conversations for first, fact in self.facts(conversation)]
+        at = form.columns.index(self.began) if self.began else -1
+        return Rows(form=form, rows=form.rows(values), began={row[at] for row in values} if self.began else set())
+
+
+def _itself(conversation: Conversation) -> Iterable[tuple[Values, Any]]:
+    return (((), conversation),)
+
+
+def _segments(conversation: Conversation) -> Iterable[tuple[Values, Any]]:
+    return (((conversation.id,), segment) for segment in conversation.segments)
+
+
+def _visits(conversation: Conversation) -> Iterable[tuple[Values, Any]]:
+    return (((n,), visit) for n, visit in enumerate(visits_of(conversation)))
+
+
+def _offers(conversation: Conversation) -> Iterable[tuple[Values, Any]]:
+    return (((n,), offer) for n, offer in enumerate(offers_of(conversation)))
+
+
+# In the order of their making; the first has what the others refer to.
+FOLDED = (
+    Kind(table=ConversationRow, key="id", first=(), facts=_itself),
+    Kind(table=SegmentRow, key="call", first=("call",), facts=_segments),
+    Kind(table=VisitRow, key="call", first=("position",), facts=_visits, began="entered"),
+    Kind(table=OfferRow, key="call", first=("position",), facts=_offers, began="offered"),
+)

@@ -1,0 +1,55 @@
+"""Journal lines as rows: stored once each, with the rows that are copies of them.
+
+It knows which lines are there already. What they mean for a conversation it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ..core.journal import JournalLine, Source
+from .copied import copies, presences_came
+from .plain import Driver, Form, Plain, form_of
+from .tables import JournalLineRow
+
+_FILE = "FROM journal_lines WHERE source = '{source}' AND file_id {{among}}"
+_END = f'SELECT max("offset") {_FILE}'
+_BETWEEN = f'SELECT "offset" {_FILE} AND "offset" BETWEEN {{low}} AND {{high}}'
+
+
+async def unknown(driver: Driver, lines: Iterable[JournalLine]) -> list[JournalLine]:
+    """Those that are not stored yet, each once. Most stand after all that is stored of their file, and cost nothing."""
+    by_file: dict[tuple[Source, str], dict[int, JournalLine]] = {}
+    for line in lines:
+        by_file.setdefault((line.source, line.file_id), {})[line.offset] = line
+    fresh: list[JournalLine] = []
+    for (source, file_id), own in by_file.items():
+        known = await _known(driver, source, file_id, min(own), max(own))
+        fresh += [line for offset, line in own.items() if offset not in known]
+    return fresh
+
+
+async def _known(driver: Driver, source: Source, file_id: str, low: int, high: int) -> set[int]:
+    ((end,),) = await driver.rows(_END.format(source=source.value), [file_id])
+    if end is None or end < low:
+        return set()
+    found = await driver.rows(_BETWEEN.format(source=source.value, low=low, high=high), [file_id])
+    return {offset for (offset,) in found}
+
+
+async def keep_lines(driver: Driver, lines: Sequence[JournalLine]) -> None:
+    """Store lines that are not there yet, and their copies."""
+    for form, rows in line_rows(lines, sqlite=driver.sqlite):
+        await driver.insert(form, rows)
+    await presences_came(driver.connection, lines)
+
+
+def line_rows(lines: Sequence[JournalLine], *, sqlite: bool) -> Iterator[tuple[Form, list[Plain]]]:
+    """Their rows and those of their copies, table by table."""
+    form = form_of(JournalLineRow, sqlite=sqlite)
+    yield form, form.rows(map(_values, lines))
+    yield from copies(lines, sqlite=sqlite)
+
+
+def _values(line: JournalLine) -> Plain:
+    return (line.source.value, line.file_id, line.offset, line.at, line.kind, line.call, line.leg, line.data)

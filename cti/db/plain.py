@@ -1,0 +1,131 @@
+"""Rows as plain tuples, straight to the driver: COPY on PostgreSQL, a prepared statement run for each row on SQLite.
+
+An import writes a dozen rows for each line of a call's story, and SQLAlchemy's way to the driver costs several times
+what the database does. This knows how each of the two drivers takes a table's values and a list of keys, within the
+transaction that SQLAlchemy opened; what the rows mean it does not know. Everything else goes by SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import orjson
+from sqlalchemy import JSON, Boolean
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .tables import Table, UtcInstant
+
+Plain = tuple[Any, ...]
+Encoder = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a table's rows look to a driver: the columns in order, and those whose values are written otherwise."""
+
+    table: str
+    columns: tuple[str, ...]
+    encoders: tuple[tuple[int, Encoder], ...]
+
+    def rows(self, values: Iterable[Sequence[Any]]) -> list[Plain]:
+        """These values, in the order of `columns`, as the driver takes them."""
+        encoders, rows = self.encoders, []
+        for value in values:
+            row = list(value)
+            for index, encode in encoders:
+                row[index] = encode(row[index])
+            rows.append(tuple(row))
+        return rows
+
+    @property
+    def insert(self) -> str:
+        names = ", ".join(f'"{name}"' for name in self.columns)
+        return f"INSERT INTO {self.table} ({names}) VALUES ({', '.join('?' * len(self.columns))})"  # noqa: S608 -- ours
+
+
+@cache
+def form_of(table: type[Table], *first: str, sqlite: bool) -> Form:
+    """The form of this table for SQLite, or for PostgreSQL; its columns in order, `first` before all others."""
+    columns = table.__table__.columns
+    names = (*first, *(name for name in columns.keys() if name not in first))  # noqa: SIM118 -- no mapping
+    found = ((index, _encoder(columns[name].type, sqlite)) for index, name in enumerate(names))
+    encoders = tuple((index, encode) for index, encode in found if encode)
+    return Form(table=table.__tablename__, columns=names, encoders=encoders)
+
+
+def _encoder(kind: Any, sqlite: bool) -> Encoder | None:
+    if isinstance(kind, JSON):
+        return said
+    if not sqlite:
+        return None
+    return _moment if isinstance(kind, UtcInstant) else _flag if isinstance(kind, Boolean) else None
+
+
+def said(value: Any) -> str:
+    """As JSON with its keys in order, so that the same value is always the same bytes."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _moment(value: datetime | None) -> str | None:
+    """As SQLAlchemy writes it: UTC, six digits of a second, no zone."""
+    if value is None:
+        return None
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat(" ", "microseconds")[:26]
+
+
+def _flag(value: bool) -> int:
+    return int(value)
+
+
+class Driver:
+    """The driver's own connection, within a transaction of SQLAlchemy's. `under` makes one."""
+
+    def __init__(self, connection: AsyncConnection, driver: Any) -> None:
+        self.connection = connection  # what the same transaction is to SQLAlchemy
+        self.sqlite = connection.dialect.name == "sqlite"
+        self._driver = driver
+
+    @classmethod
+    async def under(cls, connection: AsyncConnection) -> Driver:
+        """The one that this connection speaks through; its transaction must have begun with a statement."""
+        raw = await connection.get_raw_connection()
+        return cls(connection, raw.driver_connection)
+
+    def form(self, table: type[Table], *first: str) -> Form:
+        return form_of(table, *first, sqlite=self.sqlite)
+
+    async def insert(self, form: Form, rows: Sequence[Plain]) -> None:
+        """Store rows that are not there yet."""
+        if not rows:
+            return
+        if self.sqlite:
+            await self._driver.executemany(form.insert, rows)
+        else:
+            await self._driver.copy_records_to_table(form.table, records=rows, columns=form.columns)
+
+    async def rows(self, select: str, keys: Iterable[str]) -> list[Any]:
+        """What `select` finds; `{among}` in it compares a column with the keys: `call {among}`."""
+        if self.sqlite:
+            statement = select.format(among="IN (SELECT value FROM json_each(?))")
+            return list(await self._driver.execute_fetchall(statement, (orjson.dumps(list(keys)).decode(),)))
+        return list(await self._driver.fetch(select.format(among="= ANY($1::text[])"), list(keys)))
+
+    async def delete(self, table: type[Table], key: str, keys: Iterable[str], *, returning: str = "") -> list[Any]:
+        """Take away the rows whose column `key` has one of these values; the column `returning` of each."""
+        tell = f' RETURNING "{returning}"' if returning else ""
+        return await self.rows(f'DELETE FROM {table.__tablename__} WHERE "{key}" {{among}}{tell}', keys)  # noqa: S608 -- ours
+
+    def instant(self, value: Any) -> datetime:
+        """An instant as it was read, aware."""
+        found: datetime = datetime.fromisoformat(value + "+00:00") if self.sqlite else value
+        return found
+
+    def told(self, value: Any) -> Any:
+        """A JSON value as it was read; PostgreSQL's driver was given a decoder by SQLAlchemy."""
+        return orjson.loads(value) if self.sqlite else value
