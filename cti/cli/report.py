@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ..config import load_config
 from ..db.counting import Span
 from ..db.store import Store
-from ..errors import UsageError
+from ..errors import SiteError, UsageError
 from ..reporting.makers import MAKERS
 from ..reporting.question import Question
 from ..reports.build import Asked, build, definitions
@@ -22,8 +23,10 @@ from ..reports.document import Report, shown
 from ..reports.formats import as_csv, as_json
 from ..reports.page import as_html
 from ..reports.sheet import as_xlsx
+from ..site.load import load_site
+from ..site.model import Site
 from .counted import check_counts, counted_for, drilled
-from .report_options import CHECK, COMMON, MORE, asked_of, more_of
+from .report_options import asked_of, more_of, options_of
 from .rows import console, localised, print_json, print_table, seen, with_store, zone
 
 _WRITTEN: dict[str, Callable[[Report], str | bytes]] = {
@@ -67,8 +70,7 @@ def _command(name: str) -> click.Command:
         _run(home, name, **options)
 
     callback = click.pass_obj(body)
-    own = MORE.get(name, ()) if name in MAKERS else (CHECK,)
-    for option in reversed((*COMMON, *own)):
+    for option in reversed(options_of(name, made=name in MAKERS)):
         callback = option(callback)
     return click.command(name, help=f"{REPORTS[name].says.capitalize()}.")(callback)
 
@@ -77,7 +79,7 @@ def _run(home: Path, name: str, *, form: str, out: Path | None, drill: bool, tim
     common = {key: options.pop(key) for key in ("since", "until", "by", "queues", "agents", "within", "short")}
     asked, span = asked_of(home, name, zone(home, timezone), **common)
     if name in MAKERS:
-        question = Question(asked=asked, span=span, now=datetime.now(UTC), more=more_of(options))
+        question = Question(asked=asked, span=span, now=datetime.now(UTC), more=more_of(options), site=_site(home))
         if drill:
             _print_rows(with_store(home, lambda store: MAKERS[name].drill(store, question)), form, asked.zone)
         else:
@@ -86,6 +88,14 @@ def _run(home: Path, name: str, *, form: str, out: Path | None, drill: bool, tim
         _print_rows(with_store(home, lambda store: drilled(store.database, name, span)), form, asked.zone)
     else:
         _counted(home, asked, span, form, out, check=options["check"])
+
+
+def _site(home: Path) -> Site | None:
+    """None when it is wrong: what happened can be counted all the same."""
+    try:
+        return load_site(load_config(home).site_file)
+    except SiteError:
+        return None
 
 
 def _counted(home: Path, asked: Asked, span: Span, form: str, out: Path | None, *, check: bool) -> None:

@@ -30,7 +30,6 @@ COMMON: tuple[Option, ...] = (
         "--from", "since", default="", help="Begin: 2026-11-22, '2026-11-22 08:00', or 7d ago. Default: today."
     ),
     click.option("--to", "until", default="", help="End (not included). Default: now."),
-    click.option("--by", type=click.Choice([by.value for by in By]), default=None, help="A line for each interval."),
     click.option("--queue", "queues", multiple=True, help="Only this queue; may be given several times."),
     click.option("--agent", "agents", multiple=True, help="Only this agent; may be given several times."),
     click.option("--within", default=20.0, show_default=True, help="T: answered in time, seconds."),
@@ -43,6 +42,11 @@ COMMON: tuple[Option, ...] = (
     timezone,
 )
 CHECK = click.option("--check", is_flag=True, help="Count row by row as well and list what differs (exit code 1).")
+_INTERVALS = [by.value for by in By]
+_BY = click.option("--by", type=click.Choice(_INTERVALS[1:]), default=None, help="A line for each interval.")
+_BY_MOMENT = click.option(
+    "--by", type=click.Choice(_INTERVALS), default=By.QUARTER.value, show_default=True, help="How long an interval is."
+)
 _PER = click.option("--per", type=click.Choice(["queue", "agent"]), default="queue", show_default=True,
                     help="What a line is about.")  # fmt: skip
 MORE: Mapping[str, tuple[Option, ...]] = {
@@ -53,7 +57,14 @@ MORE: Mapping[str, tuple[Option, ...]] = {
         click.option("--same-queue", is_flag=True, help="Only a call to the same queue repeats one."),
         _PER,
     ),
+    "recordings": (_PER,),
 }
+
+
+def options_of(name: str, *, made: bool) -> tuple[Option, ...]:
+    """All options of a report; `made`: by a maker of its own."""
+    by = _BY_MOMENT if name == "wallboard" else _BY
+    return (*COMMON[:2], by, *COMMON[2:], *(MORE.get(name, ()) if made else (CHECK,)))
 
 
 def asked_of(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .question import Maker
+from .recordings import RECORDINGS
 from .repeat import REPEAT
+from .wallboard import WALLBOARD
 
-MAKERS: Mapping[str, Maker] = {"repeat": REPEAT}
+MAKERS: Mapping[str, Maker] = {"repeat": REPEAT, "recordings": RECORDINGS, "wallboard": WALLBOARD}

@@ -11,18 +11,20 @@ from ..db.counting import Span
 from ..db.store import Store
 from ..reports.build import Asked
 from ..reports.document import Report
+from ..site.model import Site
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """`more` are the report's own options, by name; `now` is until when anything is known."""
+    """`more` are the report's own options, by name; `now` is until when anything is known; `site` None: it is wrong."""
 
     asked: Asked
     span: Span
     now: datetime
     more: Mapping[str, Any] = field(default_factory=dict)
+    site: Site | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,4 +118,16 @@ REPORTS: Mapping[str, Kind] = {
         line="queue",
         beyond=("contacts", "censored", "repeat_rate", "first_call_resolution"),
     ),
+    "recordings": Kind(
+        says="what should be recorded against what is on disk; calls without a whole recording are in --drill",
+        says_zh="录音覆盖：应录通话与实际录音",
+        line="queue",
+        beyond=("recorded_share", "recording_states"),
+    ),
+    "wallboard": Kind(
+        says="what the wallboard showed: callers in line, longest wait, agents by presence, at every moment",
+        says_zh="大屏历史：等候人数、最长等候、各状态座席数",
+        line="",
+        beyond=("waiting", "longest_wait", "agents_by_presence"),
+    ),
 }

@@ -28,6 +28,8 @@ class Definition:
 
 
 _REPEATS = "core.metrics.repeats"
+_COVERAGE = "core.metrics.coverage"
+_MOMENTS = "core.metrics.moments"
 _ALL = (
     Definition(
         name="contacts",
@@ -56,6 +58,41 @@ _ALL = (
         says="first calls are answered contacts that did not follow another one within N days",
         says_zh="首次解决率：N 天内未再来电的首次接通 / 首次接通",
         made_by=_REPEATS,
+    ),
+    Definition(
+        name="recorded_share",
+        formula="seconds of sound / seconds of talk, holds included, of the calls that should be recorded",
+        says="sound is written only while two sides are bridged; what is longer than its talk counts as the talk",
+        says_zh="录音秒数 / 应录通话秒数（含保持）",
+        made_by=_COVERAGE,
+    ),
+    Definition(
+        name="recording_states",
+        formula="whole; short: more than 2 s of the talk are not there; missing: no file; empty; growing: not over",
+        says="each call that should be recorded has one of them; the worst are listed by --drill",
+        says_zh="完整、偏短（缺 2 秒以上）、缺失、空文件、进行中",
+        made_by=_COVERAGE,
+    ),
+    Definition(
+        name="waiting",
+        formula="callers in line at a moment: entered, not gone, and no phone rings for them",
+        says="as the live floor counts them; most and mean over every moment of the interval",
+        says_zh="等候人数（不含正在振铃的），时段内最大与平均",
+        made_by=_MOMENTS,
+    ),
+    Definition(
+        name="longest_wait",
+        formula="the most that anybody in line had waited since entering, at any moment of the interval",
+        says="the number that the wallboard showed as the longest wait, at its worst",
+        says_zh="时段内出现过的最长等候",
+        made_by=_MOMENTS,
+    ),
+    Definition(
+        name="agents_by_presence",
+        formula="agents whose presence was this one, at a moment",
+        says="most and mean over every moment of the interval; of ready agents also the fewest",
+        says_zh="各状态座席人数，时段内最大与平均（空闲另有最少）",
+        made_by=_MOMENTS,
     ),
 )
 BEYOND: Mapping[str, Definition] = {definition.name: definition for definition in _ALL}

@@ -1,9 +1,9 @@
 """The calendar of a report: which interval an instant belongs to, and a stretch of time cut at interval borders.
 
-It knows intervals as people of one time zone name them (quarter of an hour, hour, day, ISO week, month) and that days
-may have 23 or 25 hours. Each interval is half open, [start, end); instants are aware and come back in UTC. A repeated
-hour is two intervals, a skipped one is none; where clocks move by half an hour (Lord Howe) the hour that is cut short
-is an interval of its own.
+It knows intervals as people of one time zone name them (minute, quarter of an hour, hour, day, ISO week, month) and
+that days may have 23 or 25 hours. Each interval is half open, [start, end); instants are aware and come back in UTC. A
+repeated hour is two intervals, a skipped one is none; where clocks move by half an hour (Lord Howe) the hour that is
+cut short is an interval of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ QUARTER = timedelta(minutes=15)
 class By(StrEnum):
     """How long an interval is."""
 
+    MINUTE = "minute"  # of what is known by the moment; sums are kept by quarter of an hour
     QUARTER = "15min"
     HOUR = "hour"
     DAY = "day"
@@ -25,12 +26,16 @@ class By(StrEnum):
     MONTH = "month"
 
 
+# Of an interval; of days and longer ones more than the longest of them has.
+_MINUTES = {By.MINUTE: 1, By.QUARTER: 15, By.HOUR: 60, By.DAY: 26 * 60, By.WEEK: 8 * 24 * 60, By.MONTH: 32 * 24 * 60}
+
+
 def start_of(at: datetime, by: By, zone: tzinfo) -> datetime:
     """When the interval that holds `at` began, in UTC."""
     local = at.astimezone(zone)
     match by:
-        case By.QUARTER | By.HOUR:
-            return _clock_start(local, QUARTER if by is By.QUARTER else timedelta(hours=1))
+        case By.MINUTE | By.QUARTER | By.HOUR:
+            return _clock_start(local, timedelta(minutes=_MINUTES[by]))
         case By.DAY:
             first = local.date()
         case By.WEEK:
@@ -43,8 +48,8 @@ def start_of(at: datetime, by: By, zone: tzinfo) -> datetime:
 
 def end_of(start: datetime, by: By, zone: tzinfo) -> datetime:
     """When the interval that began at `start` ends: the start of the next one."""
-    ahead = {By.QUARTER: 15, By.HOUR: 60, By.DAY: 26 * 60, By.WEEK: 8 * 24 * 60, By.MONTH: 32 * 24 * 60}[by]
-    if by in (By.QUARTER, By.HOUR):
+    ahead = _MINUTES[by]
+    if by in (By.MINUTE, By.QUARTER, By.HOUR):
         end = start.astimezone(UTC) + timedelta(minutes=ahead)
         last = start_of(end - timedelta(microseconds=1), by, zone)
         return end if last == start else last

@@ -1,0 +1,54 @@
+"""Rows -> the report `recordings`. Which calls should be recorded is the site's rule as it is now."""
+
+from __future__ import annotations
+
+from ..core.metrics.coverage import Sound, covered
+from ..db.people import People
+from ..db.store import Store
+from ..db.talked import TalkedRow, sounds_of, talked_calls
+from ..reports.document import Report
+from ..reports.recordings import RecordedCall, recordings_report, recordings_rows
+from ..site.model import RecordingPolicy
+from .question import Maker, Question, Row
+
+_NO_SITE = "site.yaml cannot be read (cti site check): taken as if every call should be recorded"
+_RULE = "what should be recorded is what site.yaml says now (recording: queues, direct)"
+
+
+async def _make(store: Store, question: Question) -> Report:
+    per = str(question.more.get("per", "queue"))
+    calls = [call for call in await _calls(store, question) if per == "queue" or call.agent]
+    agents = await People(store.database).agents()
+    titles = {agent.number: agent.name for agent in agents}
+    notes = (_RULE if question.site else _NO_SITE,)
+    return recordings_report(question.asked, calls, per=per, titles=titles, notes=notes)
+
+
+async def _drill(store: Store, question: Question) -> list[Row]:
+    return recordings_rows(await _calls(store, question))
+
+
+async def _calls(store: Store, question: Question) -> list[RecordedCall]:
+    policy = question.site.recording if question.site else RecordingPolicy()
+    talked = [row for row in await talked_calls(store.database, question.span) if _wanted(row, policy)]
+    sounds = await sounds_of(store.database, [row.call for row in talked])
+    found = []
+    for row in talked:
+        own = [
+            Sound(path=sound["path"], state=sound["state"], ms=round(sound["seconds"] * 1000))
+            for sound in sounds.get(row.call, ())
+        ]
+        judged = covered(row.talk_ms, own, over=row.ended)
+        found.append(
+            RecordedCall(
+                call=row.call, started=row.started, queue=row.queue, agent=row.agent, covered=judged, sounds=own
+            )
+        )
+    return found
+
+
+def _wanted(row: TalkedRow, policy: RecordingPolicy) -> bool:
+    return policy.queues if row.queue else policy.direct
+
+
+RECORDINGS = Maker(make=_make, drill=_drill)
