@@ -5,6 +5,7 @@ And what every room may want: the PostgreSQL of this run.
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,10 @@ from cluster import Cluster  # noqa: E402
 FIRST = ("core", "site", "render", "ship", "engine", "journal", "recordings", "ami", "agi", "cli")
 LAST = ("db", "stage", "browser", "pbx")
 NEVER_SERVED = ("site", "render", "ship", "cli")  # rooms whose tests make instances and start none
+
+
+# What a shell runs in the background ignores Ctrl-C, and so would every process that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def rank(path: Path) -> int:

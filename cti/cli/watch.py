@@ -116,7 +116,8 @@ class _Show:
                 changed.clear()
                 live.update(self._frame(console.height), refresh=True)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), TICK_SECONDS)
+                    async with asyncio.timeout(TICK_SECONDS):
+                        await changed.wait()
 
     def _check_queue(self) -> None:
         if self._queue and self._queue not in self._floor.queues:

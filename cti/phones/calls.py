@@ -82,7 +82,8 @@ class Call:
 
     async def done(self, timeout: float = 120.0) -> CallResult:
         """Wait for the end. Raises PhoneError when SIPp broke, TimeoutError after `timeout` seconds."""
-        await asyncio.wait_for(self._process.wait(), timeout)
+        async with asyncio.timeout(timeout):
+            await self._process.wait()
         return self.result()
 
     def result(self) -> CallResult:

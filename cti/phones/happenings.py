@@ -45,10 +45,11 @@ class Happenings:
                 return event
         if self._end:
             raise PhoneError(self._end)
-        place = (wanted, asyncio.get_running_loop().create_future())
+        place: tuple[Wanted, asyncio.Future[PhoneEvent]] = (wanted, asyncio.get_running_loop().create_future())
         self._waiting.append(place)
         try:
-            return await asyncio.wait_for(place[1], timeout)
+            async with asyncio.timeout(timeout):
+                return await place[1]
         except TimeoutError:
             raise PhoneError(f"no {what} in {timeout:g} s; the last events were: {self._recent()}") from None
         finally:

@@ -55,7 +55,8 @@ class LoadRun:
 
     async def done(self, timeout: float = 600.0) -> LoadResult:
         """Wait for the last call. Raises PhoneError when SIPp broke, TimeoutError after `timeout` seconds."""
-        await asyncio.wait_for(self.process.wait(), timeout)
+        async with asyncio.timeout(timeout):
+            await self.process.wait()
         return _read_statistics(self._file(".stat"), tuple(self.times()))
 
     def times(self) -> list[LoggedTime]:

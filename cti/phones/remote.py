@@ -66,7 +66,8 @@ async def phone_listens(address: str, port: int, patience: float) -> bool:
             call_id = f"ready-{own}-{loop.time():.6f}"
             out.sendto(_datagram((host, own), address, port, call_id, "OPTIONS", "", ""), (address, port))
             try:
-                await asyncio.wait_for(loop.sock_recv(out, 4096), 0.05)
+                async with asyncio.timeout(0.05):
+                    await loop.sock_recv(out, 4096)
             except (TimeoutError, ConnectionRefusedError):
                 await asyncio.sleep(0.01)  # nobody is there yet
             else:

@@ -70,7 +70,8 @@ class Eavesdropper:
         """
         async with self._news:
             try:
-                await asyncio.wait_for(self._news.wait_for(lambda: bool(self._error) or true()), seconds)
+                async with asyncio.timeout(seconds):  # wait_for() of Python 3.11 may swallow a cancellation
+                    await self._news.wait_for(lambda: bool(self._error) or true())
             except TimeoutError:
                 return true()
         if self._error:

@@ -231,7 +231,8 @@ class Stage:
             return line
 
         try:
-            return await asyncio.wait_for(wait(), timeout)
+            async with asyncio.timeout(timeout):
+                return await wait()
         except TimeoutError:
             last = self.log[-1] if self.log else "no output"
             raise StageError(f"no log line {pattern.pattern!r} within {timeout:g} s; the last one: {last}") from None

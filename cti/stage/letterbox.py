@@ -51,7 +51,8 @@ class Letterbox:
             return next((letter for letter in self.letters if which(letter)), None)
 
         async with self._came:
-            await asyncio.wait_for(self._came.wait_for(lambda: found() is not None), timeout)
+            async with asyncio.timeout(timeout):
+                await self._came.wait_for(lambda: found() is not None)
             letter = found()
             assert letter is not None
             return letter

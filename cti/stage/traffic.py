@@ -117,7 +117,8 @@ class Callers:
 async def _behave(scene: Scene, call: Call, answered: asyncio.Event) -> None:
     with suppress(CtiError):  # the far side hung up at the same moment
         try:
-            await asyncio.wait_for(answered.wait(), scene.patience)
+            async with asyncio.timeout(scene.patience):
+                await answered.wait()
         except TimeoutError:
             await call.hang_up()
             return

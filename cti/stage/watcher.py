@@ -79,7 +79,8 @@ class Watcher:
                     await self._fresh.wait()
 
         try:
-            return await asyncio.wait_for(wait(), timeout)
+            async with asyncio.timeout(timeout):
+                return await wait()
         except TimeoutError:
             raise CtiError(f"no {kind} {fields} came within {timeout:g} s") from None
 
