@@ -29,12 +29,20 @@ from .counted import check_counts, counted_for, drilled
 from .report_options import asked_of, more_of, options_of
 from .rows import console, localised, print_json, print_table, seen, with_store, zone
 
+
+def _as_parquet(found: Report) -> bytes:
+    from ..reports.parquet import as_parquet  # a big library, which the other formats do not wait for
+
+    return as_parquet(found)
+
+
 _WRITTEN: dict[str, Callable[[Report], str | bytes]] = {
     "table": as_csv,  # a file is not looked at with columns in mind
     "csv": as_csv,
     "json": as_json,
     "html": as_html,
     "xlsx": as_xlsx,
+    "parquet": _as_parquet,
 }
 
 
@@ -42,9 +50,13 @@ class Reports(click.Group):
     """One command for each report of the catalogue."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*REPORTS, *super().list_commands(ctx)]
+        return [*REPORTS, *super().list_commands(ctx), "export"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "export":
+            from .report_export import export  # the same library
+
+            return export
         return _command(cmd_name) if cmd_name in REPORTS else super().get_command(ctx, cmd_name)
 
 

@@ -22,7 +22,7 @@ from ..reports.build import Asked
 from .rows import instant, timezone
 
 Option = Callable[[Any], Any]
-FORMATS = ("table", "csv", "json", "html", "xlsx")
+FORMATS = ("table", "csv", "json", "html", "xlsx", "parquet")
 _AGO = re.compile(r"([1-9][0-9]{0,3})([hdw])")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 COMMON: tuple[Option, ...] = (
@@ -82,7 +82,7 @@ def asked_of(
 ) -> tuple[Asked, Span]:
     """The period and filters as a question. Raises UsageError."""
     now = datetime.now(UTC)
-    first = _begin(since, now, where) or start_of(now, By.DAY, where)
+    first = begin(since, now, where) or start_of(now, By.DAY, where)
     last = instant(until, where) or now
     if last <= first:
         raise UsageError("the period is empty: --to must be after --from")
@@ -95,7 +95,7 @@ def asked_of(
     return asked, Span(since=first, until=last, queues=queues, agents=agents)
 
 
-def _begin(text: str, now: datetime, where: ZoneInfo) -> datetime | None:
+def begin(text: str, now: datetime, where: ZoneInfo) -> datetime | None:
     """`7d`, `24h` or `2w` ago, else an instant."""
     ago = _AGO.fullmatch(text)
     return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}) if ago else instant(text, where)
