@@ -8,22 +8,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String
+from sqlalchemy import BigInteger, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .tables import Table
+from .tables import Table, by_month
 
 
 class VisitRow(Table):
     """One stay of one caller in one queue; the columns are those of `core.metrics.facts.Visit`."""
 
     __tablename__ = "visits"
-    __table_args__ = (Index(None, "entered"), Index(None, "queue", "entered"), Index(None, "agent", "entered"))
+    __table_args__ = (
+        Index(None, "entered"),
+        Index(None, "queue", "entered"),
+        Index(None, "agent", "entered"),
+        by_month("entered"),
+    )
 
-    call: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    call: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(Integer, primary_key=True)
     queue: Mapped[str]
-    entered: Mapped[datetime]
+    entered: Mapped[datetime] = mapped_column(primary_key=True)
     outcome: Mapped[str]
     channel: Mapped[str]
     agent: Mapped[str]
@@ -39,13 +44,18 @@ class OfferRow(Table):
     """One ring at one agent; the columns are those of `core.metrics.facts.Offer`."""
 
     __tablename__ = "offers"
-    __table_args__ = (Index(None, "offered"), Index(None, "agent", "offered"), Index(None, "queue", "offered"))
+    __table_args__ = (
+        Index(None, "offered"),
+        Index(None, "agent", "offered"),
+        Index(None, "queue", "offered"),
+        by_month("offered"),
+    )
 
-    call: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    call: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(Integer, primary_key=True)
     queue: Mapped[str]
     agent: Mapped[str]
-    offered: Mapped[datetime]
+    offered: Mapped[datetime] = mapped_column(primary_key=True)
     outcome: Mapped[str]
     ring_ms: Mapped[int] = mapped_column(BigInteger)
 
@@ -54,12 +64,12 @@ class PresenceRow(Table):
     """An agent's presence from `at` on, until the agent's next row. Of a pause: what its reason counted as then."""
 
     __tablename__ = "presences"
-    __table_args__ = (Index(None, "agent", "at"), Index(None, "at"))
+    __table_args__ = (Index(None, "agent", "at"), Index(None, "at"), by_month("at"))
 
     file_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     offset: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     agent: Mapped[str]
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(primary_key=True)
     presence: Mapped[str]
     reason: Mapped[str]
     payable: Mapped[bool]

@@ -67,7 +67,7 @@ def _offers(conversation: Conversation) -> Iterable[tuple[Values, Any]]:
     return (((n,), offer) for n, offer in enumerate(offers_of(conversation)))
 
 
-# In the order of their making; the first has what the others refer to.
+# In the order of their making.
 FOLDED = (
     Kind(table=ConversationRow, key="id", first=(), facts=_itself),
     Kind(table=SegmentRow, key="call", first=("call",), facts=_segments),

@@ -5,6 +5,7 @@ It knows where the migrations are; what they do is in `migrations/versions`.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from alembic import command
@@ -12,6 +13,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from ..share import shared_folder
+from .months import make_room
 
 if TYPE_CHECKING:
     from .connection import Database
@@ -40,6 +42,7 @@ def downgrade(connection: Connection, revision: str = "base") -> None:
 
 
 async def migrate(database: Database) -> None:
-    """Bring the database up to head. Raises StoreError."""
+    """Bring the database up to head, with parts for this month and the next. Raises StoreError."""
     async with database.writing() as connection:
         await connection.run_sync(upgrade)
+        await make_room(connection, [datetime.now(UTC)])

@@ -17,6 +17,7 @@ import orjson
 from sqlalchemy import JSON, Boolean
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from .months import PARTED, make_room
 from .tables import Table, UtcInstant
 
 Plain = tuple[Any, ...]
@@ -107,6 +108,9 @@ class Driver:
         if self.sqlite:
             await self._driver.executemany(form.insert, rows)
         else:
+            if column := PARTED.get(form.table):
+                at = form.columns.index(column)
+                await make_room(self.connection, {row[at] for row in rows})
             await self._driver.copy_records_to_table(form.table, records=rows, columns=form.columns)
 
     async def rows(self, select: str, keys: Iterable[str]) -> list[Any]:

@@ -69,6 +69,12 @@ class Table(DeclarativeBase):
     }
 
 
+def by_month(column: str) -> dict[str, str]:
+    """A table that PostgreSQL keeps in parts, one for each month of `column` (see `months`). Its key must hold it, so
+    nothing can refer to such a table: whoever deletes a conversation deletes what belongs to it."""
+    return {"postgresql_partition_by": f"RANGE ({column})"}
+
+
 # --- people: rows are the truth --------------------------------------------------------------------
 
 
@@ -149,12 +155,12 @@ class JournalLineRow(Table):
     """Every accepted line; the primary key is why nothing is doubled."""
 
     __tablename__ = "journal_lines"
-    __table_args__ = (Index(None, "call"), Index(None, "leg"))
+    __table_args__ = (Index(None, "call"), Index(None, "leg"), by_month("at"))
 
     source: Mapped[str] = mapped_column(String(20), primary_key=True)
     file_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     offset: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(primary_key=True)
     kind: Mapped[str]
     call: Mapped[str]
     leg: Mapped[str]
@@ -165,10 +171,15 @@ class ConversationRow(Table):
     """One row for one conversation; the columns are those of `core.conversation.Conversation`."""
 
     __tablename__ = "conversations"
-    __table_args__ = (Index(None, "started"), Index(None, "queue", "started"), Index(None, "agent", "started"))
+    __table_args__ = (
+        Index(None, "started"),
+        Index(None, "queue", "started"),
+        Index(None, "agent", "started"),
+        by_month("started"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    started: Mapped[datetime]
+    started: Mapped[datetime] = mapped_column(primary_key=True)
     ended: Mapped[datetime | None]
     direction: Mapped[str]
     number: Mapped[str] = mapped_column(index=True)
@@ -195,12 +206,12 @@ class SegmentRow(Table):
     """The ordered segments of a conversation."""
 
     __tablename__ = "segments"
-    __table_args__ = (Index(None, "agent", "started"),)
+    __table_args__ = (Index(None, "agent", "started"), by_month("started"))
 
-    call: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    call: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(Integer, primary_key=True)
     kind: Mapped[str]
-    started: Mapped[datetime]
+    started: Mapped[datetime] = mapped_column(primary_key=True)
     ended: Mapped[datetime | None]
     agent: Mapped[str]
     queue: Mapped[str]
@@ -212,11 +223,12 @@ class ExplanationRow(Table):
     """Why a decision was taken: one row for each `explain` line of the engine's journal."""
 
     __tablename__ = "explanations"
+    __table_args__ = (by_month("at"),)
 
     file_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     offset: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     call: Mapped[str] = mapped_column(index=True)
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(primary_key=True)
     decision: Mapped[dict[str, Any]]
 
 

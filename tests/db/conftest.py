@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,13 +20,59 @@ sys.path.insert(0, str(Path(__file__).parent))  # tests import hand_made by name
 ZERO = 1_795_300_000
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory) -> Path:
+    """SQLite's tables with nothing in them, to be copied: migrating takes longer than most tests."""
+    file: Path = tmp_path_factory.mktemp("migrated") / "rows.sqlite"
+    asyncio.run(migrated(f"sqlite:///{file}"))
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres) -> str:
+    """The same on PostgreSQL."""
+    url: str = postgres.new_database()
+    asyncio.run(migrated(url))
+    return url
+
+
+async def migrated(url: str) -> None:
+    async with Store(url):
+        pass
+
+
+@pytest.fixture(params=BOTH)
 def new_database(request, tmp_path) -> Callable[[], str]:
-    """Each call gives the URL of an empty database."""
-    count = iter(range(100))
+    """Each call gives the URL of a database with its tables and no row."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("new_postgres")
+    count, file = iter(range(100)), request.getfixturevalue("migrated_file")
+    return lambda: f"sqlite:///{shutil.copy(file, tmp_path / f'rows{next(count)}.sqlite')}"
+
+
+@pytest.fixture
+def new_postgres(postgres, migrated_postgres) -> Iterator[Callable[[], str]]:
+    """The same, PostgreSQL only."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(postgres.new_database(like=migrated_postgres))
+        return made[-1]
+
+    yield make
+    for url in made:
+        postgres.drop(url)
+
+
+@pytest.fixture(params=BOTH)
+def empty_database(request, tmp_path) -> str:
+    """The URL of a database that nobody has opened yet."""
     if request.param == "sqlite":
-        return lambda: f"sqlite:///{tmp_path / f'rows{next(count)}.sqlite'}"
-    return request.getfixturevalue("postgres").new_database
+        return f"sqlite:///{tmp_path / 'empty.sqlite'}"
+    return request.getfixturevalue("postgres").new_database()
 
 
 @pytest.fixture

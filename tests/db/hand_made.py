@@ -12,6 +12,7 @@ from cti.core.metrics.counters import Thresholds
 from cti.core.metrics.intervals import By
 from cti.db.counting import Span
 from cti.db.fact_tables import OfferRow, PresenceRow, VisitRow
+from cti.db.months import PARTED, make_room
 from cti.db.store import Store
 from cti.db.tables import ConversationRow, RecordingRow, SegmentRow
 from cti.reporting.question import Question
@@ -36,6 +37,8 @@ class Hand:
 
     async def write(self, table: Any, *rows: dict[str, Any]) -> None:
         async with self.store.database.writing() as connection:
+            if at := PARTED.get(table.__tablename__):
+                await make_room(connection, [row[at] for row in rows])
             await connection.execute(insert(table), list(rows))
 
     async def call(self, call: str, minute: float, **said: Any) -> None:

@@ -23,8 +23,8 @@ def differences(connection) -> list:
     return compare_metadata(context, Table.metadata)
 
 
-async def test_up_down_up_and_autogenerate_finds_nothing(new_database):
-    database = Database(new_database())
+async def test_up_down_up_and_autogenerate_finds_nothing(empty_database):
+    database = Database(empty_database)
     for step, wanted in (
         (upgrade, set(Table.metadata.tables)),
         (downgrade, set()),
@@ -38,9 +38,8 @@ async def test_up_down_up_and_autogenerate_finds_nothing(new_database):
     await database.close()
 
 
-async def test_two_starters_at_once_migrate_once(new_database):
-    url = new_database()
-    stores = await asyncio.gather(Store(url).open(), Store(url).open())
+async def test_two_starters_at_once_migrate_once(empty_database):
+    stores = await asyncio.gather(Store(empty_database).open(), Store(empty_database).open())
     async with stores[0].database.reading() as connection:
         assert await connection.run_sync(names) == set(Table.metadata.tables)
     for store in stores:
