@@ -5,8 +5,8 @@ row, no clock; lines may come in any order and the result is the same. Time that
 
 Definitions, for everybody who counts:
     wait_seconds   the waits before the first talk (all waits, when there was none); ringing is part of waiting
-    ring_seconds   what phones rang, answered or not        talk_seconds   talks without their holds
-    hold_seconds   holds within talks                        agent, queue  of the first talk (else the last queue)
+    ring_seconds   what phones rang, answered or not        talk_seconds   talks without their holds, each second once
+    hold_seconds   holds within talks, by the agent          agent, queue  of the first talk (else the last queue)
     outcome        answered > engine's release > voicemail reached > the queue's exit > hung up (short: wait <= 5 s)
 """
 
@@ -17,9 +17,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .journal import JournalLine, Source
-from .legs import apart_from
+from .passing import passing
+from .retelling import tell
 from .sharpen import sharpen
-from .stretches import FINAL, Kind, Stretch, TurnedAway, engine_stretches, instant
+from .stretches import FINAL, Kind, Stretch, TurnedAway, instant
 from .whose import (
     Told,
     agent_of,
@@ -39,7 +40,11 @@ SHORT_ABANDON_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """One stretch in its place: `position` counts from 0 in the order of beginning; `ended` None = open."""
+    """One stretch in its place: `position` counts from 0 in the order of beginning; `ended` None = open.
+
+    Of a transfer, `agent` passed the customer on to `target` (an agent, or the number that was dialled), `detail` says
+    how: blind, attended, blonde (before the target answered), conference (all three talked, then the agent left).
+    """
 
     position: int
     kind: Kind
@@ -49,6 +54,7 @@ class Segment:
     queue: str = ""
     outcome: str = ""
     detail: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,14 +177,10 @@ def _is_customer(line: JournalLine, told: Told) -> bool:
 
 def _stretches(told: Told, started: datetime, ended: datetime | None) -> list[Stretch]:
     entered = [at for line in told.of(Source.ENGINE, "joined") if (at := instant(line.data.get("entered")))]
-    known = sharpen(told.story.close(), told.legs, told.customer_leg, entered)
-    known += engine_stretches(told.lines, known)
-    talks = [stretch for stretch in known if stretch.kind is Kind.TALK]
-    known += [talk for talk in told.legs.talks(told.customer_leg) if apart_from(talk, talks)]
-    if not any(stretch.kind is Kind.WAIT for stretch in known):
-        known += told.legs.rings(told.customer_leg)
+    bridged = passing(told.legs, told.talker)
+    known = sharpen(told.story.close(), told.legs, told.customer_leg, entered, bridged)
+    known = tell(known, bridged, told)
     known = _ending_waits(known + told.legs.voicemail)
-    known = _with_holds(known, told.legs.holds())
     return known + _menu(told, known, started, ended)
 
 
@@ -192,31 +194,6 @@ def _ending_waits(known: list[Stretch]) -> list[Stretch]:
             stretch = replace(stretch, ended=after, outcome=Outcome.ANSWERED.value) if after else stretch
         result.append(stretch)
     return result
-
-
-def _with_holds(known: list[Stretch], holds: list[tuple[datetime, datetime | None]]) -> list[Stretch]:
-    """Cut every talk around the holds within it, so that talk and hold seconds never count the same second."""
-    result = [stretch for stretch in known if stretch.kind is not Kind.TALK]
-    for talk in (stretch for stretch in known if stretch.kind is Kind.TALK):
-        since = talk.started
-        for begin, end in holds:
-            begin, end = max(begin, since), _earliest(end, talk.ended)
-            if (talk.ended and begin >= talk.ended) or (end and end <= begin):
-                continue
-            if begin > since:
-                result.append(replace(talk, started=since, ended=begin, outcome="held"))
-            result.append(replace(talk, kind=Kind.HOLD, started=begin, ended=end, outcome=""))
-            if end is None:
-                break
-            since = end
-        else:
-            if talk.ended is None or since < talk.ended or since == talk.started:
-                result.append(replace(talk, started=since))
-    return result
-
-
-def _earliest(one: datetime | None, two: datetime | None) -> datetime | None:
-    return min(one, two) if one and two else one or two
 
 
 def _menu(told: Told, known: list[Stretch], started: datetime, ended: datetime | None) -> list[Stretch]:
@@ -265,8 +242,8 @@ def _summary(told: Told, started: datetime, ended: datetime | None, stretches: l
         agent=agent_of(told, direction, talk),
         wait_seconds=_seconds(before),
         ring_seconds=_seconds([stretch for stretch in stretches if stretch.kind is Kind.RING]),
-        talk_seconds=_seconds([stretch for stretch in stretches if stretch.kind is Kind.TALK]),
-        hold_seconds=_seconds([stretch for stretch in stretches if stretch.kind is Kind.HOLD]),
+        talk_seconds=_at_once([stretch for stretch in stretches if stretch.kind is Kind.TALK]),
+        hold_seconds=_at_once([stretch for stretch in stretches if stretch.kind is Kind.HOLD]),
         interrupted=bool(told.of(Source.ENGINE, "interrupted")),
         callback_of=str(told.promise.get("of", "")),
         source=source_of(told, waits, talk),
@@ -277,6 +254,18 @@ def _summary(told: Told, started: datetime, ended: datetime | None, stretches: l
 
 def _seconds(stretches: list[Stretch]) -> float:
     return round(sum((s.ended - s.started).total_seconds() for s in stretches if s.ended), 3)
+
+
+def _at_once(stretches: list[Stretch]) -> float:
+    """Seconds in which there was at least one of them: two agents in a conference talk with one customer."""
+    total, until = 0.0, None
+    for stretch in sorted(stretches, key=lambda one: one.started):
+        if stretch.ended is None or (until is not None and stretch.ended <= until):
+            continue
+        since = max(stretch.started, until) if until else stretch.started
+        total += (stretch.ended - since).total_seconds()
+        until = stretch.ended
+    return round(total, 3)
 
 
 def _outcome(told: Told, draft: Conversation, stretches: list[Stretch], short: float) -> str:
@@ -317,4 +306,5 @@ def _segment(position: int, stretch: Stretch) -> Segment:
         queue=stretch.queue,
         outcome=stretch.outcome,
         detail=stretch.detail,
+        target=stretch.target,
     )

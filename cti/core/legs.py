@@ -1,13 +1,14 @@
-"""From CEL lines to channels: when each began and ended, who was bridged with the customer, who held whom.
+"""From CEL lines to channels: when each began and ended, in which bridges it was, who held whom, who passed whom on.
 
-It knows CEL's event names (Asterisk's cel.c) and the contexts of our dialplan; it knows nothing of queues. Pure.
+It knows CEL's event names (Asterisk's cel.c); it knows nothing of queues, and does not judge what it heard: who talked
+with whom is `meetings`, what a transfer was is `passing`. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .journal import JournalLine, Source, in_written_order
 from .stretches import Kind, Stretch
@@ -19,6 +20,7 @@ class Leg:
 
     leg: str
     linked: str = ""
+    origin: str = ""  # the linkedid when it began: its own for a channel that nobody dialled
     started: datetime | None = None
     answered: datetime | None = None
     ended: datetime | None = None
@@ -31,18 +33,36 @@ class Leg:
 
     @property
     def endpoint(self) -> str:
-        """`PJSIP/1001-0000002a` -> `1001`; by our contract an agent's endpoint is named as the agent's number."""
-        return self.channel.rpartition("-")[0].rpartition("/")[2]
+        """Whose it was when it began; see `endpoint_of`."""
+        return endpoint_of(self.channel)
 
 
 @dataclass(slots=True)
 class Stay:
-    """One leg in one bridge."""
+    """One leg in one bridge, and the channel's name at that time: after a pickup it is another's."""
 
     leg: str
     bridge: str
     entered: datetime
     left: datetime | None = None
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """A word of CEL about a call that was passed on: `leg` and `channel` are of whom it is said, `told` the rest."""
+
+    kind: str
+    at: datetime
+    leg: str
+    channel: str
+    told: Mapping[str, str]
+
+
+_PASSED = frozenset({"BLINDTRANSFER", "ATTENDEDTRANSFER", "PICKUP", "PARK_START", "PARK_END", "FORWARD"})
+# Where a channel of the trunk begins, and where Asterisk dials it for us (originated: in the context named).
+TRUNK_CONTEXTS = frozenset({"from-trunk", "cti-callback-customer"})
+_HOLDING = "holding_bridge"  # a parked channel's: whoever else is in it hears nothing of it
 
 
 @dataclass(slots=True)
@@ -52,6 +72,16 @@ class Legs:
     legs: dict[str, Leg] = field(default_factory=dict)
     stays: list[Stay] = field(default_factory=list)
     voicemail: list[Stretch] = field(default_factory=list)
+    passed: list[Passed] = field(default_factory=list)
+    _named: dict[str, str] = field(default_factory=dict)  # channel name -> leg, of Local halves
+    _agents: dict[str, str] = field(default_factory=dict)  # endpoint -> agent, where they differ
+    _of: dict[str, list[Stay]] = field(default_factory=dict)
+    _in: dict[str, list[Stay]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known, self.stays = self.stays, []
+        for stay in known:
+            self.add(stay)
 
     def read(self, line: JournalLine) -> None:
         leg = self.legs.setdefault(line.leg, Leg(line.leg))
@@ -68,21 +98,31 @@ class Legs:
             case "LINKEDID_END":
                 self._end_group(line)
             case "BRIDGE_ENTER":
-                self.stays.append(Stay(line.leg, _bridge(line), line.at))
+                self._enter(line)
             case "BRIDGE_EXIT":
                 self._leave(line)
             case "APP_START" | "APP_END" if str(line.data.get("app", "")).lower() == "voicemail":
                 self._voicemail(line)
             case "USER_DEFINED" if line.data.get("user_event") == "CTI_VOICEMAIL":
                 self._voicemail(line)
+            case kind if kind in _PASSED:
+                extra = line.data.get("extra")
+                told = extra if isinstance(extra, Mapping) else {}
+                channel = str(line.data.get("channel", ""))
+                about = str(line.data.get("of") or line.leg)
+                self.passed.append(Passed(kind=kind, at=line.at, leg=about, channel=channel, told=told))
             case _:
                 pass
 
     def _start(self, leg: Leg, line: JournalLine) -> None:
-        leg.started = line.at
+        leg.started, leg.origin = line.at, line.call
+        if str(line.data.get("channel", "")).startswith("Local/"):
+            self._named[str(line.data["channel"])] = line.leg
         leg.context, leg.exten = str(line.data.get("context", "")), str(line.data.get("exten", ""))
         leg.channel = str(line.data.get("channel", ""))
         leg.number, leg.name = str(line.data.get("number", "")), str(line.data.get("name", ""))
+        if leg.context == "from-agent" and leg.number and leg.endpoint:
+            self._agents[leg.endpoint] = leg.number
 
     def hold(self, line: JournalLine) -> None:
         """The engine's `held` (CEL knows no hold): the phone put its peer on hold, or took it back."""
@@ -100,9 +140,50 @@ class Legs:
             if leg.linked == line.call and leg.ended is None:
                 leg.ended = line.at
 
+    def _enter(self, line: JournalLine) -> None:
+        extra = line.data.get("extra")
+        if isinstance(extra, Mapping) and extra.get("bridge_technology") == _HOLDING:
+            return
+        self.add(Stay(line.leg, _bridge(line), line.at, channel=str(line.data.get("channel", ""))))
+
+    def add(self, stay: Stay) -> None:
+        """A leg is in a bridge."""
+        stay.channel = stay.channel or self.legs[stay.leg].channel
+        self.stays.append(stay)
+        self._of.setdefault(stay.leg, []).append(stay)
+        self._in.setdefault(stay.bridge, []).append(stay)
+
+    def stays_of(self, leg: str) -> Sequence[Stay]:
+        """All bridges of one leg."""
+        return self._of.get(leg, ())
+
+    def in_bridge(self, bridge: str) -> Sequence[Stay]:
+        """Everybody who was in one bridge."""
+        return self._in.get(bridge, ())
+
+    def far_half(self, channel: str) -> str | None:
+        """The other end of a Local channel; None for any other. An end that was never seen is "": nobody is there."""
+        if not channel.startswith("Local/"):
+            return None
+        return self._named.get(channel[:-1] + {"1": "2", "2": "1"}.get(channel[-1:], ""), "")
+
+    def is_outside(self, leg: str) -> bool:
+        """Whether it is the customer's or the provider's side: a channel of a trunk, come in or dialled."""
+        return leg in self.legs and self.legs[leg].context in TRUNK_CONTEXTS
+
+    def agent_on(self, channel: str) -> str:
+        """Whose phone a channel is on: the number that we give the phone (pjsip.conf: callerid), else its endpoint."""
+        endpoint = endpoint_of(channel)
+        return self._agents.get(endpoint, endpoint)
+
+    def is_of(self, leg: str, agent: str) -> bool:
+        """Whether this channel was on the agent's phone."""
+        told = self.legs[leg]
+        return not self.is_outside(leg) and bool(told.channel) and self.agent_on(told.channel) == agent
+
     def _leave(self, line: JournalLine) -> None:
-        for stay in reversed(self.stays):
-            if stay.leg == line.leg and stay.bridge == _bridge(line) and stay.left is None:
+        for stay in reversed(self._of.get(line.leg, [])):
+            if stay.bridge == _bridge(line) and stay.left is None:
                 stay.left = line.at
                 return
 
@@ -124,39 +205,14 @@ class Legs:
         known = [end for end in ends if end]
         return max(known) if known and len(known) == len(ends) else None
 
-    def talks(self, customer: str) -> list[Stretch]:
-        """Stretches in which the customer's leg shared a bridge with another, merged per other leg."""
-        found: list[Stretch] = []
-        for mine in (stay for stay in self.stays if stay.leg == customer):
-            for other in self.stays:
-                if other.bridge != mine.bridge or other.leg == customer:
-                    continue
-                start, end = max(mine.entered, other.entered), _earlier(self._left(mine), self._left(other))
-                if end is None or end > start:
-                    agent = self.legs[other.leg].endpoint
-                    found.append(Stretch(kind=Kind.TALK, started=start, ended=end, agent=agent, outcome="ended"))
-        return sorted(found, key=lambda stretch: stretch.started)
+    def holds(self) -> list[tuple[str, datetime, datetime | None]]:
+        """Every hold of every leg, with its leg; one that was never taken back ends with its leg."""
+        return sorted((leg.leg, since, until or leg.ended) for leg in self.legs.values() for since, until in leg.holds)
 
-    def _left(self, stay: Stay) -> datetime | None:
-        return stay.left or self.legs[stay.leg].ended
 
-    def rings(self, customer: str) -> list[Stretch]:
-        """How long each other leg rang."""
-        return [
-            Stretch(
-                kind=Kind.RING,
-                started=leg.started,
-                ended=leg.answered or leg.ended,
-                agent=leg.endpoint,
-                outcome="answered" if leg.answered else "no_answer",
-            )
-            for leg in self.legs.values()
-            if leg.leg != customer and leg.started
-        ]
-
-    def holds(self) -> list[tuple[datetime, datetime | None]]:
-        """Every hold of every leg; one that was never taken back ends with its leg."""
-        return sorted((since, until or leg.ended) for leg in self.legs.values() for since, until in leg.holds)
+def endpoint_of(channel: str) -> str:
+    """`PJSIP/1001-0000002a` -> `1001`; by our contract an agent's endpoint is named as the agent's number."""
+    return channel.rpartition("-")[0].rpartition("/")[2]
 
 
 def read_legs(lines: Iterable[JournalLine]) -> Legs:
@@ -173,23 +229,6 @@ def read_legs(lines: Iterable[JournalLine]) -> Legs:
         elif line.kind == "held":
             legs.hold(line)
     return legs
-
-
-def apart_from(stretch: Stretch, others: list[Stretch]) -> bool:
-    """Whether `stretch` tells of a time that none of `others` covers (two seconds of overlap are rounding)."""
-    slack = timedelta(seconds=2)
-    for other in others:
-        begins_before_the_end = other.ended is None or stretch.started < other.ended - slack
-        ends_after_the_start = stretch.ended is None or stretch.ended > other.started + slack
-        if begins_before_the_end and ends_after_the_start:
-            return False
-        if abs(stretch.started - other.started) <= slack:
-            return False
-    return True
-
-
-def _earlier(one: datetime | None, two: datetime | None) -> datetime | None:
-    return min(one, two) if one and two else one or two
 
 
 def _bridge(line: JournalLine) -> str:

@@ -6,7 +6,7 @@ that tells of something else stays as it was written. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import overload
@@ -18,12 +18,17 @@ from .stretches import Kind, Stretch
 EARLY, LATE = timedelta(seconds=1), timedelta(seconds=2)
 
 
-def sharpen(queued: list[Stretch], legs: Legs, customer: str, entered: Iterable[datetime]) -> list[Stretch]:
-    """`queued` (from queue_log) with instants from CEL talks, from legs, and from the engine's entry times."""
+def sharpen(
+    queued: list[Stretch], legs: Legs, customer: str, entered: Iterable[datetime], bridged: Sequence[Stretch]
+) -> list[Stretch]:
+    """`queued` (from queue_log) with instants of `bridged` (CEL's), of legs, and of the engine's entry times."""
     met: dict[datetime, datetime] = {}  # apart from the partings: one second may hold a join, an answer and a hang-up
     parted: dict[datetime, datetime] = {}
+    talks = [other for other in bridged if other.kind is Kind.TALK]
     for talk in (stretch for stretch in queued if stretch.kind is Kind.TALK):
-        seen = [other for other in legs.talks(customer) if other.agent == talk.agent] or _unbridged(legs, talk)
+        seen = [other for other in talks if other.agent == talk.agent] or _unbridged(legs, talk)
+        if not seen and any(passed.kind in ("PICKUP", "FORWARD") for passed in legs.passed):
+            seen = talks  # somebody else's, who took what this agent was offered
         _note(met, talk.started, (other.started for other in seen))
         _note(parted, talk.ended, (other.ended for other in seen))
     mine = legs.legs.get(customer)

@@ -19,14 +19,19 @@ _SECOND = timedelta(seconds=1)
 
 
 class Kind(StrEnum):
-    """What the customer was living through. The order of declaration sorts stretches that begin together."""
+    """What the customer was living through. The order of declaration sorts stretches that begin together.
+
+    A consultation is the agent's: the customer is on hold meanwhile. A transfer is an instant.
+    """
 
     MENU = "menu"
     WAIT = "wait"
     RING = "ring"
     TALK = "talk"
     HOLD = "hold"
+    CONSULT = "consult"
     TRANSFER = "transfer"
+    PARKED = "parked"
     VOICEMAIL = "voicemail"
 
 
@@ -41,6 +46,7 @@ class Stretch:
     queue: str = ""
     outcome: str = ""
     detail: str = ""
+    target: str = ""  # of a transfer, a consultation, a talk with somebody outside: the other's number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ class Told:
     legs: Legs
     caller: Mapping[str, Any]
     customer_leg: str
+    talker: str  # whose meetings are the conversation: the customer's channel, also where the agent made the call
     promise: Mapping[str, Any]  # the callback that this conversation is, {} for any other call
 
     def of(self, source: Source, *kinds: str) -> list[JournalLine]:
@@ -43,19 +44,22 @@ def listen(lines: list[JournalLine]) -> Told:
     if promise:
         caller, customer = promise.get("caller"), _called(legs) or customer
     told = caller if isinstance(caller, Mapping) else {}
-    return Told(lines=lines, story=queue_story(lines), legs=legs, caller=told, customer_leg=customer, promise=promise)
+    return Told(
+        lines=lines,
+        story=queue_story(lines),
+        legs=legs,
+        caller=told,
+        customer_leg=customer,
+        talker=customer if legs.is_outside(customer) else _called(legs) or customer,
+        promise=promise,
+    )
 
 
 def _called(legs: Legs) -> str:
-    """Of the channels that a callback dialled on the trunk: the one that came to a talk, else the last."""
-    dialled = sorted((leg.started, leg.leg) for leg in legs.legs.values() if leg.started and _is_trunk(leg.context))
+    """Of the channels that we dialled on the trunk: the one that came to a talk, else the last."""
+    dialled = sorted((leg.started, leg.leg) for leg in legs.legs.values() if leg.started and legs.is_outside(leg.leg))
     met = {stay.leg for stay in legs.stays}
     return max(dialled, key=lambda one: (one[1] in met, one), default=(None, ""))[1]
-
-
-def _is_trunk(context: str) -> bool:
-    """Where a channel of the trunk begins, and where Asterisk dials it for us (originated: in the context named)."""
-    return context in ("from-trunk", "cti-callback-customer")
 
 
 def conversation_id(lines: Iterable[JournalLine]) -> str:

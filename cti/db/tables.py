@@ -217,6 +217,7 @@ class SegmentRow(Table):
     queue: Mapped[str]
     outcome: Mapped[str]
     detail: Mapped[str]
+    target: Mapped[str] = mapped_column(server_default=text("''"))
 
 
 class ExplanationRow(Table):

@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from ..errors import PhoneError, UsageError
 from .calls import Call
@@ -49,6 +50,8 @@ Address = tuple[str, int]
 _STARTING = 10.0  # seconds until a phone must have shown that it lives
 _LEAVING = 1.0  # seconds for hanging up what is still up at the end
 _OVER = ("bye", "cancel", "refused")
+_DIALOG = ("ringing", "answered")
+_TAG, _ADDRESS = re.compile(r";tag=([^;>\s]+)"), re.compile(r"sips?:[^;>\s]+")
 
 
 class Phones:
@@ -179,6 +182,19 @@ class Phones:
         if not re.fullmatch(r"sips?:[^\s<>]+", target):
             raise UsageError(f"{target!r} is not a SIP URI")
         await self._tell(leg, "TRANSFER", f"X-Target: {target}")
+
+    async def transfer_to(self, leg: PhoneEvent, consulted: Call) -> None:
+        """Attended transfer by REFER with Replaces: the far side of `leg` is joined with that of `consulted`, another
+        call of the same phone that rings (blonde) or talks. Both stay up until they get BYE."""
+        seen = [event for event in self.happened if event.phone == consulted.phone and event.kind in _DIALOG]
+        if not seen:
+            raise UsageError("the consulted phone does not ring yet")
+        ours, theirs = (_TAG.search(seen[-1].headers.get(name, "")) for name in ("from", "to"))
+        if not ours or not theirs:
+            raise UsageError("the consulted phone has given no tag")
+        dialog = f"{consulted.call_id};to-tag={theirs[1]};from-tag={ours[1]}"
+        address = _ADDRESS.search(seen[-1].headers.get("to", ""))
+        await self.transfer(leg, f"{address[0] if address else 'sip:consulted'}?Replaces={quote(dialog)}")
 
     def _live(self) -> list[PhoneEvent]:
         over = {(event.phone, event.call_id) for event in self.happened if event.kind in _OVER}

@@ -22,6 +22,7 @@ from .sound import ALAW, Codec
 
 FOREVER_MS = 100_000_000  # 28 hours; SIPp's pauserestore counts in signed 32 bit milliseconds
 REASONS = {
+    302: "Moved Temporarily",
     403: "Forbidden",
     404: "Not Found",
     480: "Temporarily Unavailable",
@@ -61,6 +62,7 @@ class Behaviour:
 
     answer_after: float | None = 0.5  # None: rings until CANCEL, or until told to answer
     ring_after: float = 0.0  # 180 Ringing goes out then
+    forward_to: str = ""  # after `answer_after` 302 to this number instead of 200
     refuse: int = 0  # after `answer_after` this code (see REASONS) instead of 200
     talk_seconds: float | None = None  # None: waits for the far side to hang up
     sound: float | Path = 880.0
@@ -120,15 +122,18 @@ def agents_table(behaviours: Mapping[str, Behaviour], streams: Sequence[int]) ->
 
     The first line is nobody's: SIPp 3.8.0 prints the variable of a looked-up line 0 as empty text and stops.
     """
-    lines = ["SEQUENTIAL", "-;0;0;0;404;0"]
+    lines = ["SEQUENTIAL", "-;0;0;0;404;0;-"]
     for (agent, how), stream in zip(behaviours.items(), streams, strict=True):
         if not re.fullmatch(r"[A-Za-z0-9_.+-]{1,64}", agent) or agent == "-":
             raise UsageError(f"{agent!r} cannot be the user part of a simulated phone")
-        if how.refuse and how.refuse not in REASONS:
-            raise UsageError(f"a phone cannot refuse with {how.refuse}; known: {', '.join(map(str, REASONS))}")
+        if how.refuse and how.refuse not in REASONS.keys() - {302}:
+            known = ", ".join(str(code) for code in REASONS if code != 302)
+            raise UsageError(f"a phone cannot refuse with {how.refuse}; known: {known}")
+        code = how.refuse or (302 if how.forward_to else 0)
         ring = min(_milliseconds(how.ring_after), _milliseconds(how.answer_after))
         answer = _milliseconds(how.answer_after) - ring
-        lines.append(f"{agent};{ring};{answer};{_milliseconds(how.talk_seconds)};{how.refuse};{stream}")
+        talk, forward = _milliseconds(how.talk_seconds), request_user(how.forward_to) or "-"
+        lines.append(f"{agent};{ring};{answer};{talk};{code};{stream};{forward}")
     return "\n".join(lines) + "\n"
 
 

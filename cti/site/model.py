@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ..core.schedule import Schedule
 from ..core.words import WrapUpMode
+from .in_call import CallKeys, Parking
+from .value import Value
 
 TargetKind = Literal["menu", "input", "queue", "voicemail", "external", "hangup"]
 Order = Literal["longest_idle", "best_skill", "fewest_calls"]
@@ -42,12 +44,6 @@ class Target(NamedTuple):
 
 
 HANGUP = Target("hangup")
-
-
-class Value(BaseModel):
-    """A frozen value that refuses what it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SiteInfo(Value):
@@ -149,12 +145,14 @@ class Prompt(Value):
         return next(key for key in (wanted, "", languages[0]) if key in self.spoken)
 
 
-NATIVE_CODES = frozenset({"voicemail", "record_prompt", "schedule"})  # the dialplan's own, with the engine dead as well
+NATIVE_CODES = frozenset(
+    {"voicemail", "record_prompt", "schedule", "pickup"}
+)  # the dialplan's own, with the engine dead as well
 
 
 class FeatureCodes(Value):
-    """What agents dial to change their presence; "" = this one is not offered. A digit after `pause` is the reason,
-    one after `schedule` the schedule."""
+    """What agents dial; "" = this one is not offered. A digit after `pause` is the reason, one after `schedule` the
+    schedule, a number after `pickup` whose ringing phone."""
 
     login: str = "*11"
     logout: str = "*12"
@@ -164,6 +162,7 @@ class FeatureCodes(Value):
     schedule: str = "*16"
     record_prompt: str = "*17"
     voicemail: str = "*18"
+    pickup: str = "*8"
 
     def dialled(self) -> dict[str, str]:
         """feature -> code, of those that are offered and asked of the engine."""
@@ -186,7 +185,7 @@ class Choice(Value):
 
     to: Target | None
     language: str = ""
-    need: Need = {}
+    need: Need = Field(default_factory=dict)
 
 
 class Tries(Value):
@@ -246,7 +245,7 @@ class Step(Value):
     """From `after` seconds of waiting on, agents who meet `need` may be offered the call."""
 
     after: int
-    need: Need = {}
+    need: Need = Field(default_factory=dict)
 
 
 class Preferred(Value):
@@ -374,6 +373,8 @@ class Site(Value):
     fallback: Fallback = Fallback()
     recording: RecordingPolicy = RecordingPolicy()
     feature_codes: FeatureCodes = FeatureCodes()
+    call_keys: CallKeys = CallKeys()
+    parking: Parking | None = None
     supervisor_pin: str = ""
     prompts: Mapping[str, Prompt] = {}
     schedules: Mapping[str, Schedule] = {}

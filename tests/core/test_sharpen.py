@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from cti.core.legs import Leg, Legs, Stay
+from cti.core.passing import passing
 from cti.core.sharpen import sharpen
 from cti.core.stretches import Kind, Stretch
 
@@ -11,6 +12,10 @@ START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 def at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
+
+
+def sharp(written: list[Stretch], legs: Legs, entered: list[datetime]) -> list[Stretch]:
+    return sharpen(written, legs, "c", entered, passing(legs, "c"))
 
 
 def seen() -> Legs:
@@ -26,14 +31,14 @@ def test_each_boundary_moves_to_what_was_seen_of_it():
         Stretch(kind=Kind.RING, started=at(15), ended=at(20), agent="1001", queue="sales"),
         Stretch(kind=Kind.TALK, started=at(20), ended=at(40), agent="1001", queue="sales"),
     ]
-    wait, ring, talk = sharpen(written, seen(), "c", [at(10.25)])
+    wait, ring, talk = sharp(written, seen(), [at(10.25)])
     assert (wait.started, wait.ended) == (at(10.25), at(20.5))
     assert (ring.started, ring.ended) == (at(15.6), at(20.4))
     assert (talk.started, talk.ended) == (at(20.5), at(40.6))
 
 
 def test_an_abandoned_wait_ends_with_the_callers_leg():
-    (wait,) = sharpen([Stretch(kind=Kind.WAIT, started=at(10), ended=at(40), queue="sales")], seen(), "c", [])
+    (wait,) = sharp([Stretch(kind=Kind.WAIT, started=at(10), ended=at(40), queue="sales")], seen(), [])
     assert (wait.started, wait.ended) == (at(10), at(40.7))
 
 
@@ -43,14 +48,14 @@ def test_nothing_moves_further_than_rounding_explains():
         Stretch(kind=Kind.TALK, started=at(24), ended=at(36), agent="1001"),
         Stretch(kind=Kind.TALK, started=at(20), ended=at(40), agent="1002"),
     ]
-    assert sharpen(written, seen(), "c", [at(2)]) == written
+    assert sharp(written, seen(), [at(2)]) == written
 
 
 def test_two_rings_of_one_agent_in_one_second_keep_what_was_written():
     legs = seen()
     legs.legs["a2"] = Leg("a2", started=at(15.2), ended=at(15.5), channel="PJSIP/1001-0000002b")
     ring = Stretch(kind=Kind.RING, started=at(15), ended=at(17), agent="1001")
-    assert sharpen([ring], legs, "c", []) == [ring]
+    assert sharp([ring], legs, []) == [ring]
 
 
 def test_a_call_that_enters_is_answered_and_ends_in_one_second_keeps_its_instants_apart():
@@ -63,7 +68,7 @@ def test_a_call_that_enters_is_answered_and_ends_in_one_second_keeps_its_instant
     ]
     legs = Legs(legs={"c": caller, "a": agent}, stays=stays)
     for entries, entered in (([at(10.2)], at(10.2)), ([], at(10))):  # the fallback's have no engine to see them enter
-        wait, talk = sharpen(written, legs, "c", entries)
+        wait, talk = sharp(written, legs, entries)
         assert (wait.started, wait.ended) == (entered, at(10.5))
         assert (talk.started, talk.ended) == (at(10.5), at(10.9))
 
@@ -71,5 +76,5 @@ def test_a_call_that_enters_is_answered_and_ends_in_one_second_keeps_its_instant
 def test_a_talk_that_was_over_before_both_were_bridged_is_as_long_as_the_agents_answer():
     agent = Leg("a", started=at(10.3), answered=at(10.5), ended=at(10.6), channel="PJSIP/1001-0000002a")
     legs = Legs(legs={"c": Leg("c", started=at(1), ended=at(10.7)), "a": agent}, stays=[Stay("a", "b", at(10.5))])
-    (talk,) = sharpen([Stretch(kind=Kind.TALK, started=at(10), ended=at(10), agent="1001")], legs, "c", [])
+    (talk,) = sharp([Stretch(kind=Kind.TALK, started=at(10), ended=at(10), agent="1001")], legs, [])
     assert (talk.started, talk.ended) == (at(10.5), at(10.6))

@@ -62,10 +62,12 @@ def test_digits_are_sent_in_their_order_with_the_gaps_between():
 
 def test_behaviours_become_one_line_each_and_the_first_line_is_nobodys():
     behaviours = {"1001": Behaviour(answer_after=2, ring_after=0.5, talk_seconds=3), "1002": Behaviour(refuse=486)}
-    assert agents_table(behaviours, [1, 0]).splitlines()[1:] == [
-        "-;0;0;0;404;0",
-        "1001;500;1500;3000;0;1",
-        "1002;0;500;100000000;486;0",
+    behaviours["1003"] = Behaviour(forward_to="+86139")
+    assert agents_table(behaviours, [1, 0, 0]).splitlines()[1:] == [
+        "-;0;0;0;404;0;-",
+        "1001;500;1500;3000;0;1;-",
+        "1002;0;500;100000000;486;0;-",
+        "1003;0;500;100000000;302;0;+86139",
     ]
 
 
