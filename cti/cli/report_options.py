@@ -14,12 +14,17 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ..config import load_config
 from ..core.metrics.counters import Thresholds
 from ..core.metrics.intervals import By, start_of
+from ..core.metrics.periods import Against, Period, earlier
 from ..db.counting import Span
-from ..errors import UsageError
+from ..errors import SiteError, UsageError
+from ..reporting.question import Question
 from ..reports.build import Asked
-from .rows import instant, timezone
+from ..site.load import load_site
+from ..site.model import Site
+from .rows import instant, timezone, zone
 
 Option = Callable[[Any], Any]
 FORMATS = ("table", "csv", "json", "html", "xlsx", "parquet")
@@ -38,12 +43,19 @@ COMMON: tuple[Option, ...] = (
     click.option(
         "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write into this file, not to the terminal."
     ),
-    click.option("--drill", is_flag=True, help="The rows behind the numbers instead."),
     timezone,
 )
+DRILL = click.option("--drill", is_flag=True, help="The rows behind the numbers instead.")
 CHECK = click.option("--check", is_flag=True, help="Count row by row as well and list what differs (exit code 1).")
 _INTERVALS = [by.value for by in By]
 _BY = click.option("--by", type=click.Choice(_INTERVALS[1:]), default=None, help="A line for each interval.")
+_BY_EVEN = click.option(
+    "--by",
+    type=click.Choice(_INTERVALS[1:3]),
+    default=By.HOUR.value,
+    show_default=True,
+    help="A line for each interval.",
+)
 _BY_MOMENT = click.option(
     "--by", type=click.Choice(_INTERVALS), default=By.QUARTER.value, show_default=True, help="How long an interval is."
 )
@@ -58,13 +70,53 @@ MORE: Mapping[str, tuple[Option, ...]] = {
         _PER,
     ),
     "recordings": (_PER,),
+    "staffing": (
+        click.option(
+            "--target",
+            type=click.FloatRange(1, 99.9),
+            default=80.0,
+            show_default=True,
+            help="Percent to be answered within T.",
+        ),
+        click.option("--simulate", is_flag=True, help="Also replay the callers through the ACD (needs site.yaml)."),
+        click.option("--seeds", type=click.IntRange(1, 20), default=3, show_default=True, help="So often by chance."),
+    ),
 }
 
 
-def options_of(name: str, *, made: bool) -> tuple[Option, ...]:
-    """All options of a report; `made`: by a maker of its own."""
-    by = _BY_MOMENT if name == "wallboard" else _BY
-    return (*COMMON[:2], by, *COMMON[2:], *(MORE.get(name, ()) if made else (CHECK,)))
+def options_of(name: str, *, made: bool, rows: bool = True) -> tuple[Option, ...]:
+    """All options of a report; `made`: by a maker of its own; `rows`: those that look behind the numbers, too."""
+    by = {"wallboard": _BY_MOMENT, "staffing": _BY_EVEN}.get(name, _BY)
+    behind = (DRILL, *(() if made else (CHECK,))) if rows else ()
+    return (*COMMON[:2], by, *COMMON[2:], *MORE.get(name, ()), *behind)
+
+
+def question_of(home: Path, name: str, *, timezone: str, **options: Any) -> Question:
+    """What the options ask. Raises UsageError."""
+    common = {key: options.pop(key) for key in ("since", "until", "by", "queues", "agents", "within", "short")}
+    asked, span = asked_of(home, name, zone(home, timezone), **common)
+    return Question(asked=asked, span=span, now=datetime.now(UTC), more=more_of(options), site=_site(home))
+
+
+def _site(home: Path) -> Site | None:
+    """None when it is wrong: what happened can be counted all the same."""
+    try:
+        return load_site(load_config(home).site_file)
+    except SiteError:
+        return None
+
+
+def against_of(text: str, asked: Asked) -> Period:
+    """`previous`, `last-week`, `last-year` or `2026-11-01..2026-11-08`. Raises UsageError."""
+    if text in set(Against):
+        return earlier(asked.since, asked.until, Against(text), asked.zone)
+    first, dots, last = text.partition("..")
+    if not dots or not first or not last:
+        raise UsageError(f"--against {text!r}: write {', '.join(Against)}, or 2026-11-01..2026-11-08")
+    since, until = instant(first, asked.zone), instant(last, asked.zone)
+    if since is None or until is None or until <= since:
+        raise UsageError("--against: the period is empty")
+    return since, until
 
 
 def asked_of(
@@ -106,6 +158,8 @@ def more_of(options: Mapping[str, Any]) -> dict[str, Any]:
     more = dict(options)
     if "window" in more:
         more["window"] = _length(more["window"], "--window")
+    if "target" in more:
+        more["target"] /= 100
     return more
 
 

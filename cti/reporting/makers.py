@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from .question import Maker
 from .recordings import RECORDINGS
 from .repeat import REPEAT
+from .staffing import STAFFING
 from .wallboard import WALLBOARD
 
-MAKERS: Mapping[str, Maker] = {"repeat": REPEAT, "recordings": RECORDINGS, "wallboard": WALLBOARD}
+MAKERS: Mapping[str, Maker] = {"repeat": REPEAT, "recordings": RECORDINGS, "wallboard": WALLBOARD, "staffing": STAFFING}

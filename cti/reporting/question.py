@@ -14,17 +14,25 @@ from ..reports.document import Report
 from ..site.model import Site
 
 Row = dict[str, Any]
+Tell = Callable[[str, int, int], None]
+
+
+def _to_nobody(_doing: str, _done: int, _of: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """`more` are the report's own options, by name; `now` is until when anything is known; `site` None: it is wrong."""
+    """`more` are the report's own options, by name; `now` is until when anything is known; `site` None: it is wrong.
+
+    `tell` hears what is being done, how much of it is done, and of how much (0 = that is not known).
+    """
 
     asked: Asked
     span: Span
     now: datetime
     more: Mapping[str, Any] = field(default_factory=dict)
     site: Site | None = None
+    tell: Tell = _to_nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

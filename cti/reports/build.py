@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from ..core.metrics.beyond import BEYOND
 from ..core.metrics.catalogue import METRICS, Metric, Unit
+from ..core.metrics.catalogue import total as total_of
 from ..core.metrics.counters import Thresholds, add
 from ..core.metrics.intervals import By, start_of
 from .catalogue import REPORTS, Kind
@@ -40,12 +41,13 @@ def build(asked: Asked, counted: Iterable[Counted], titles: Mapping[str, str] | 
     kind = REPORTS[asked.name]
     lines, total = _summed(asked, kind, counted)
     metrics = [METRICS[name] for name in kind.metrics]
-    rows = []
+    rows, bases = [], []
     for (start, line), counts in sorted(lines.items(), key=lambda item: (item[0][0] or asked.since, item[0][1])):
         head: list[Value] = [start.astimezone(asked.zone)] if start is not None else []
         head += [line] if kind.line else []
         head += [(titles or {}).get(line, "")] if kind.line == "agent" else []
         rows.append((*head, *(_value(metric, counts) for metric in metrics)))
+        bases.append((*[None] * len(head), *(_base(metric, counts) for metric in metrics)))
     columns = (*_head(asked, kind), *map(_column, metrics))
     padding: list[Value] = [None] * (len(columns) - len(metrics))
     return Report(
@@ -57,6 +59,7 @@ def build(asked: Asked, counted: Iterable[Counted], titles: Mapping[str, str] | 
         about=about_of(asked),
         title_zh=kind.says_zh,
         definitions=tuple(definitions(asked.name)),
+        bases=(*bases, (*[None] * len(padding), *(_base(metric, total) for metric in metrics))),
     )
 
 
@@ -104,6 +107,11 @@ def _value(metric: Metric, counts: Counts) -> Value:
     if value is None or metric.unit is Unit.COUNT:
         return None if value is None else int(value)
     return round(value, 2 if metric.unit is Unit.PERCENT else 3)
+
+
+def _base(metric: Metric, counts: Counts) -> int | None:
+    """How many this number is made of; of a sum of time nobody asks."""
+    return total_of(metric.bottom, counts) if metric.bottom and "_ms" not in metric.formula.partition("/")[2] else None
 
 
 def about_of(asked: Asked) -> dict[str, str]:

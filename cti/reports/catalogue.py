@@ -130,4 +130,11 @@ REPORTS: Mapping[str, Kind] = {
         line="",
         beyond=("waiting", "longest_wait", "agents_by_presence"),
     ),
+    "staffing": Kind(
+        says="each interval's calls and agents beside what Erlang C and A need, and beside a simulation when asked",
+        says_zh="人力测算：实际来电与座席，对照 Erlang C/A 与模拟",
+        line="",
+        metrics=("entered", "aht.live", "service_level.offered", "abandon.offered"),
+        beyond=("agents_there", "needed_erlang_c", "needed_erlang_a", "theory_beside", "simulated"),
+    ),
 }

@@ -15,13 +15,17 @@ Definition = tuple[str, str, str, str]  # metric and version, formula, English, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """`name` is stable and carries its unit (`asa_seconds`); `metric` is the definition behind it ("" = none)."""
+    """`name` is stable and carries its unit (`asa_seconds`); `metric` is the definition behind it ("" = none).
+
+    `of`: the column that says how many a share or a mean is made of ("" = see `Report.bases`).
+    """
 
     name: str
-    unit: str = "text"  # text, instant, count, percent, seconds
+    unit: str = "text"  # text, instant, count, percent, seconds, number
     metric: str = ""
     title: str = ""
     title_zh: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,7 @@ class Report:
     notes: tuple[str, ...] = ()
     title_zh: str = ""
     definitions: tuple[Definition, ...] = ()
+    bases: tuple[tuple[int | None, ...], ...] = ()  # of each row, then of the total: how many a number is made of
 
 
 def shown(value: Value, unit: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ..core.metrics.beyond import BEYOND
+from ..core.metrics.catalogue import METRICS
 from ..core.metrics.intervals import start_of
 from .build import Asked
 from .document import Column, Value
@@ -46,11 +47,13 @@ def head_values(asked: Asked, per: str, key: LineKey, titles: Mapping[str, str])
     return head + ([name] if per else []) + ([titles.get(name, "")] if per == "agent" else [])
 
 
-def column(name: str, unit: str, title: str, title_zh: str, definition: str = "") -> Column:
-    """One column; `definition` is a name of `core.metrics.beyond`."""
+def column(name: str, unit: str, title: str, title_zh: str, definition: str = "", *, of: str = "") -> Column:
+    """One column; `definition` is a name of `core.metrics.beyond` or of a metric, `of` the column it is a share of."""
     suffix = {"percent": "_percent", "seconds": "_seconds"}.get(unit, "")
-    metric = BEYOND[definition].titled if definition else ""
-    return Column(name=name + suffix, unit=unit, metric=metric, title=title, title_zh=title_zh)
+    metric = BEYOND[definition].titled if definition in BEYOND else ""
+    if definition in METRICS:
+        metric = f"{definition} v{METRICS[definition].version}"
+    return Column(name=name + suffix, unit=unit, metric=metric, title=title, title_zh=title_zh, of=of)
 
 
 def percent(part: float, whole: float) -> float | None:

@@ -19,7 +19,7 @@ _COLUMNS = (
     column("calls", "count", "calls to record", "应录通话"),
     column("talk", "seconds", "talk", "应录时长"),
     column("recorded", "seconds", "recorded", "已录时长"),
-    column("recorded_share", "percent", "recorded share", "覆盖率", "recorded_share"),
+    column("recorded_share", "percent", "recorded share", "覆盖率", "recorded_share", of="calls"),
     column("whole", "count", "whole", "完整", "recording_states"),
     column("short", "count", "short", "偏短", "recording_states"),
     column("missing", "count", "missing", "缺失", "recording_states"),

@@ -13,13 +13,21 @@ from .catalogue import REPORTS
 from .document import Report, Value
 from .lines import LineKey, column, head_columns, head_values, in_order, line_key, percent
 
+_FIRST = "first_call_resolution"
 _COLUMNS = (
     column("contacts", "count", "contacts", "来电", "contacts"),
     column("repeated", "count", "called again", "再次来电"),
-    column("repeat_rate", "percent", "repeat rate", "重复来电率", "repeat_rate"),
+    column("repeat_rate", "percent", "repeat rate", "重复来电率", "repeat_rate", of="contacts"),
     column("first_calls", "count", "first calls", "首次接通"),
     column("resolved", "count", "settled", "一次解决"),
-    column("first_call_resolution", "percent", "first-call resolution", "首次解决率", "first_call_resolution"),
+    column(
+        "first_call_resolution",
+        "percent",
+        "first-call resolution",
+        "首次解决率",
+        "first_call_resolution",
+        of="first_calls",
+    ),
     column("censored", "count", "too early to say", "观察期未满", "censored"),
     column("withheld", "count", "number withheld", "号码隐藏"),
 )

@@ -147,7 +147,7 @@ def test_counted_row_by_row_it_is_the_same(cti, name):
 
 
 def test_a_sum_that_is_not_that_of_the_rows_is_told(cti, monkeypatch):
-    from cti.cli import counted
+    from cti.reporting import counted
 
     real = counted.visit_counts
 
@@ -300,3 +300,27 @@ def test_a_window_is_a_length_of_time(cti, length):
     result = cti("repeat", *DAY, "--window", length)
     assert result.exit_code == 2
     assert "is no length; write 7d" in result.stderr
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("name", ["queue", "agent", "wallboard"])
+def test_two_periods_side_by_side_are_written_in_every_format(cti, tmp_path, name, form):
+    file = tmp_path / f"beside.{form}"
+    result = cti("compare", name, *DAY, "--against", "last-week", "--format", form, "--out", str(file))
+    assert result.exit_code == 0, result.output
+    assert file.stat().st_size > 0
+
+
+def test_a_period_beside_another_one_is_printed_with_both(cti):
+    result = cti("compare", "queue", *DAY, "--against", "2026-10-01..2026-10-08")
+    assert result.exit_code == 0, result.output
+    assert "then from 2026-10-01 00:00+08:00" in result.stdout
+    assert "service level: offered" in result.stdout
+
+
+@pytest.mark.parametrize("against", ["last-century", "2026-11-08..2026-11-01", "..", "2026-11-01"])
+def test_a_period_that_is_none_is_told_in_one_line(cti, against):
+    result = cti("compare", "queue", *DAY, "--against", against)
+    assert result.exit_code == 2
+    assert "--against" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1

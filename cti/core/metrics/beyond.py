@@ -30,6 +30,8 @@ class Definition:
 _REPEATS = "core.metrics.repeats"
 _COVERAGE = "core.metrics.coverage"
 _MOMENTS = "core.metrics.moments"
+_COMPARE = "reports.compare"
+_STAFFING = "core.metrics.staffing"
 _ALL = (
     Definition(
         name="contacts",
@@ -93,6 +95,62 @@ _ALL = (
         says="most and mean over every moment of the interval; of ready agents also the fewest",
         says_zh="各状态座席人数，时段内最大与平均（空闲另有最少）",
         made_by=_MOMENTS,
+    ),
+    Definition(
+        name="difference",
+        formula="now - then; of shares in percentage points",
+        says="the same report of two periods, line by line: the n-th interval beside the n-th",
+        says_zh="本期 - 对比期（比率为百分点）",
+        made_by=_COMPARE,
+    ),
+    Definition(
+        name="change",
+        formula="(now - then) / then",
+        says="nothing where there was nothing before",
+        says_zh="（本期 - 对比期）/ 对比期",
+        made_by=_COMPARE,
+    ),
+    Definition(
+        name="of",
+        formula="how many calls, rings or contacts a share or a mean is made of",
+        says="below 30 on either side a line is marked: chance alone makes such numbers jump",
+        says_zh="比率或均值的基数；任一侧不足 30 则标记",
+        made_by=_COMPARE,
+    ),
+    Definition(
+        name="needed_erlang_c",
+        formula="the fewest agents with whom Erlang C answers the target share within T",
+        says="from the interval's calls and AHT (the period's where nobody was answered); nobody ever hangs up",
+        says_zh="Erlang C：达到目标服务水平所需座席（假设无人放弃）",
+        made_by=_STAFFING,
+    ),
+    Definition(
+        name="needed_erlang_a",
+        formula="the same by Erlang A, with callers who give up",
+        says="patience is all waiting of the period / callers who gave up; below 20 of them it is a guess",
+        says_zh="Erlang A：考虑客户放弃时所需座席",
+        made_by=_STAFFING,
+    ),
+    Definition(
+        name="agents_there",
+        formula="time at work of all agents / the interval's length",
+        says="logged in and not paused; with --queue, of those whose skills serve it today",
+        says_zh="平均在岗座席（已登录且未暂停）",
+        made_by=_STAFFING,
+    ),
+    Definition(
+        name="theory_beside",
+        formula="service level and abandonment by Erlang C and A with the agents who were there, rounded",
+        says="as if all were alike and served nothing else; what was measured stands beside it",
+        says_zh="按实际在岗人数的 Erlang 理论值，与实测对照",
+        made_by=_STAFFING,
+    ),
+    Definition(
+        name="simulated",
+        formula="the same callers, offered by our own ACD to the agents as they were present, several times by chance",
+        says="skills, rings and queues as they are today; by the time at which callers entered",
+        says_zh="用同一 ACD 重放当时来电与在岗座席的模拟结果",
+        made_by=_STAFFING,
     ),
 )
 BEYOND: Mapping[str, Definition] = {definition.name: definition for definition in _ALL}

@@ -31,14 +31,14 @@ async def counted_for(store: Store, asked: Asked, span: Span) -> tuple[list[Coun
     if "offers" in kind.facts:
         found += await offer_counts(store.database, span, keys, asked.thresholds)
     if "agent_times" in kind.facts:
-        found += _by_quarter(await agent_times(store.database, span, datetime.now(UTC)), asked)
+        found += by_quarter(await agent_times(store.database, span, datetime.now(UTC)), asked)
     titles = {}
     if kind.line == "agent":
         titles = {agent.number: agent.name for agent in await People(store.database).agents()}
     return found, titles
 
 
-def _by_quarter(times: Iterable[AgentTime], asked: Asked) -> list[Counted]:
+def by_quarter(times: Iterable[AgentTime], asked: Asked) -> list[Counted]:
     """Each stretch cut at quarters, so that a pause over midnight counts in both days."""
     found: dict[tuple[datetime, str], dict[str, int]] = defaultdict(dict)
     counters = [counter for counter in COUNTERS.values() if counter.fact is AgentTime]
@@ -51,7 +51,7 @@ def _by_quarter(times: Iterable[AgentTime], asked: Asked) -> list[Counted]:
     return [(quarter, (agent,), counts) for (quarter, agent), counts in found.items()]
 
 
-async def drilled(database: Database, name: str, span: Span) -> list[dict[str, Any]]:
+async def drilled_rows(database: Database, name: str, span: Span) -> list[dict[str, Any]]:
     """The rows behind a report's numbers."""
     if name == "agent":
         return await offers(database, span)

@@ -1,0 +1,90 @@
+"""A report on the terminal or in a file, in whichever format. It prints; it asks nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from ..errors import UsageError
+from ..reports.document import Report, shown
+from ..reports.formats import as_csv, as_json
+from ..reports.page import as_html
+from ..reports.sheet import as_xlsx
+from .rows import console, localised, print_json, print_table, seen
+
+
+def _as_parquet(found: Report) -> bytes:
+    from ..reports.parquet import as_parquet  # a big library, which the other formats do not wait for
+
+    return as_parquet(found)
+
+
+_WRITTEN: dict[str, Callable[[Report], str | bytes]] = {
+    "table": as_csv,  # a file is not looked at with columns in mind
+    "csv": as_csv,
+    "json": as_json,
+    "html": as_html,
+    "xlsx": as_xlsx,
+    "parquet": _as_parquet,
+}
+
+
+def show(found: Report, form: str, out: Path | None) -> None:
+    """Print it, or write it into a file. Raises UsageError."""
+    if form == "table" and out is None:
+        _print(found)
+    else:
+        _write(_WRITTEN[form](found), out)
+
+
+def _print(found: Report) -> None:
+    names = [column.title for column in found.columns]
+    units = [column.unit for column in found.columns]
+    rows = [[shown(value, unit) for value, unit in zip(row, units, strict=True)] for row in found.rows]
+    if len(rows) > 1 and found.total:
+        totals = zip(found.total, units, strict=True)
+        rows.append(["" if unit in ("text", "instant") else shown(value, unit) for value, unit in totals])
+        rows[-1][0] = "all"
+    print_table(names, rows, none="no calls in this period")
+    console().print(seen(", ".join(f"{name} {value}" for name, value in found.about.items())), style="dim")
+    for note in found.notes:
+        console().print(seen(note), style="dim")
+
+
+def _write(data: str | bytes, out: Path | None) -> None:
+    """Into a file that appears whole or not at all, or to standard output (a terminal takes no bytes)."""
+    raw = data.encode() if isinstance(data, str) else data
+    if out is None:
+        if isinstance(data, bytes) and sys.stdout.isatty():
+            raise UsageError("this format is for a file: add --out FILE, or redirect the output")
+        click.echo(raw, nl=not raw.endswith(b"\n") and isinstance(data, str))
+        return
+    half = out.with_name(f".{out.name}.new")
+    try:
+        half.write_bytes(raw)
+        half.replace(out)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise UsageError(f"cannot write {out}: {error.strerror}") from error
+    click.echo(f"{out}: {len(raw):,} bytes", err=True)
+
+
+def show_rows(rows: list[dict[str, Any]], form: str, where: ZoneInfo) -> None:
+    """The rows behind a report's numbers. Raises UsageError."""
+    if form == "json":
+        print_json(localised(rows, where))
+        return
+    if form == "csv":
+        raise UsageError("--drill prints a table or JSON; the rows as CSV come from the database's views")
+    names = list(rows[0]) if rows else []
+    print_table(names, [[_cell(row[name], where) for name in names] for row in rows], none="no rows in this period")
+
+
+def _cell(value: Any, where: ZoneInfo) -> str:
+    return value.astimezone(where).strftime("%Y-%m-%d %H:%M:%S") if isinstance(value, datetime) else str(value)
