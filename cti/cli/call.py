@@ -16,6 +16,7 @@ from .rows import as_json, clock, console, instant, localised, print_json, print
 
 _BAR = 40  # characters of the timeline
 _COLOURS = {"menu": "cyan", "wait": "yellow", "ring": "magenta", "talk": "green", "hold": "blue", "voicemail": "red"}
+_COLOURS["survey"] = "bright_blue"
 
 
 @click.group()

@@ -20,7 +20,7 @@ from .journal import JournalLine, Source
 from .passing import passing
 from .retelling import tell
 from .sharpen import sharpen
-from .stretches import FINAL, Kind, Stretch, TurnedAway, instant
+from .stretches import FINAL, Answer, Kind, Stretch, TurnedAway, instant
 from .whose import (
     Told,
     agent_of,
@@ -100,6 +100,7 @@ class Conversation:
     segments: tuple[Segment, ...] = field(default=())
     wrap_ups: tuple[WrapUp, ...] = field(default=())
     turned_away: tuple[TurnedAway, ...] = field(default=())
+    answers: tuple[Answer, ...] = field(default=())
 
 
 def fold(lines: Iterable[JournalLine], *, short_abandon_seconds: float = SHORT_ABANDON_SECONDS) -> Conversation | None:
@@ -116,7 +117,23 @@ def fold(lines: Iterable[JournalLine], *, short_abandon_seconds: float = SHORT_A
     outcome = _outcome(told, draft, stretches, short_abandon_seconds)
     segments = tuple(_segment(position, stretch) for position, stretch in enumerate(stretches))
     turned_away = tuple(told.story.turned_away)
-    return replace(draft, outcome=outcome, segments=segments, wrap_ups=_wrap_ups(told), turned_away=turned_away)
+    return replace(
+        draft,
+        outcome=outcome,
+        segments=segments,
+        wrap_ups=_wrap_ups(told),
+        turned_away=turned_away,
+        answers=_answers(told, stretches),
+    )
+
+
+def _answers(told: Told, stretches: list[Stretch]) -> tuple[Answer, ...]:
+    """In their order, each of the talk before it: after a transfer that is not the agent whom the queue had found."""
+    found = sorted(told.story.answers.items())
+    talks = sorted((s for s in stretches if s.kind is Kind.TALK and s.agent), key=lambda s: s.started)
+    begun = min((s.started for s in stretches if s.kind is Kind.SURVEY), default=None)
+    agent = next((s.agent for s in reversed(talks) if begun is None or s.started <= begun), "")
+    return tuple(replace(answer, agent=agent) for _, answer in found)
 
 
 def _wrap_ups(told: Told) -> tuple[WrapUp, ...]:

@@ -45,6 +45,8 @@ def sharpen(
                     started = min(stretch.started, ended)
             case Kind.RING:
                 started, ended = _ring(stretch, ended, _rung(legs, stretch))
+            case Kind.SURVEY:
+                ended = _nearest(stretch.ended, [mine.ended if mine else None]) or stretch.ended
             case Kind.TALK:
                 started, ended = _moved(met, stretch.started), _moved(parted, stretch.ended)
         result.append(replace(stretch, started=started, ended=max(started, ended) if ended else None))

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     CONSULT = "consult"
     TRANSFER = "transfer"
     PARKED = "parked"
+    SURVEY = "survey"
     VOICEMAIL = "voicemail"
 
 
@@ -58,6 +59,23 @@ class TurnedAway:
     outcome: Outcome
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of one question after the talk. `place` is its place in the survey, from 1; `answer` a key from
+    `worst` to `best`, None unless `outcome` is answered (else silent, invalid or hung_up). `agent`: who talked last."""
+
+    place: int
+    queue: str
+    survey: str
+    question: str
+    at: datetime
+    outcome: str
+    worst: int
+    best: int
+    answer: int | None = None
+    agent: str = ""
+
+
 # How app_queue and our dialplan say that a waiting caller left without an agent.
 _EXITS = {
     "ABANDON": Outcome.ABANDONED,
@@ -73,7 +91,7 @@ _EXITS = {
 }
 _TRANSFERS = ("BLINDTRANSFER", "ATTENDEDTRANSFER", "TRANSFER")
 _COMPLETIONS = {"COMPLETEAGENT": "agent_hung_up", "COMPLETECALLER": "caller_hung_up"}
-FINAL = frozenset({*_EXITS, *_TRANSFERS, *_COMPLETIONS})
+FINAL = frozenset({*_EXITS, *_TRANSFERS, *_COMPLETIONS, "SURVEYEND"})
 
 
 @dataclass(slots=True)
@@ -86,9 +104,11 @@ class QueueStory:
 
     stretches: list[Stretch] = field(default_factory=list)
     turned_away: list[TurnedAway] = field(default_factory=list)
+    answers: dict[int, Answer] = field(default_factory=dict)  # by place
     last_exit: Outcome | None = None
     _wait: Stretch | None = None
     _talk: Stretch | None = None
+    _survey: Stretch | None = None
 
     def read(self, line: JournalLine) -> None:
         match line.kind:
@@ -104,12 +124,14 @@ class QueueStory:
                 self._transfer(line)
             case kind if kind in _EXITS:
                 self._exit(line, _EXITS[kind])
+            case "SURVEYBEGIN" | "SURVEY" | "SURVEYEND":
+                self._asked(line)
             case _:
                 pass
 
     def close(self) -> list[Stretch]:
         """Everything read so far; what has not ended has `ended` None."""
-        left = [stretch for stretch in (self._wait, self._talk) if stretch]
+        left = [stretch for stretch in (self._wait, self._talk, self._survey) if stretch]
         return [*self.stretches, *left]
 
     def _enter(self, at: datetime, queue: str) -> None:
@@ -171,6 +193,20 @@ class QueueStory:
             self.turned_away.append(TurnedAway(at=line.at, queue=str(line.data.get("queue", "")), outcome=outcome))
         self._end_wait(line.at, outcome)
         self.last_exit = outcome
+
+    def _asked(self, line: JournalLine) -> None:
+        """The talk is over when its survey begins, whatever line comes late."""
+        queue, survey = line.data["queue"], line.data["survey"]
+        if line.kind == "SURVEYBEGIN":
+            self._end_talk(line.at, "agent_hung_up")
+            self._survey = Stretch(kind=Kind.SURVEY, started=line.at, queue=queue, detail=survey)
+        elif line.kind == "SURVEY":
+            told = {name: value for name, value in line.data.items() if name not in ("queue", "agent")}
+            self.answers.setdefault(line.data["place"], Answer(queue=queue, at=line.at, **told))
+        elif self._survey is not None:
+            ended = max(line.at, self._survey.started)
+            self.stretches.append(replace(self._survey, ended=ended, outcome=line.data["outcome"]))
+            self._survey = None
 
     def _end_wait(self, at: datetime, outcome: Outcome) -> None:
         if self._wait is not None:

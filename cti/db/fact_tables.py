@@ -1,4 +1,4 @@
-"""The rows that reports count: stays in queues, rings, and changes of presence. A fold of the journals like the rest.
+"""The rows that reports count: stays in queues, rings, changes of presence, answers. A fold of the journals as well.
 
 It knows names, types and indexes. Durations are whole milliseconds, so that every database adds them up to the same
 number; instants are UTC. The columns are those of `core.metrics.facts`, whose conditions are written for them.
@@ -58,6 +58,26 @@ class OfferRow(Table):
     offered: Mapped[datetime] = mapped_column(primary_key=True)
     outcome: Mapped[str]
     ring_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class SurveyRow(Table):
+    """One question asked after the talk; the columns are those of `core.metrics.facts.SurveyAnswer`."""
+
+    __tablename__ = "surveys"
+    __table_args__ = (Index(None, "at"), Index(None, "queue", "at"), Index(None, "agent", "at"))
+
+    call: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)
+    queue: Mapped[str]
+    agent: Mapped[str]
+    survey: Mapped[str]
+    question: Mapped[str]
+    at: Mapped[datetime]
+    outcome: Mapped[str]
+    answer: Mapped[int | None] = mapped_column(Integer)
+    worst: Mapped[int] = mapped_column(Integer)
+    best: Mapped[int] = mapped_column(Integer)
+    top_two: Mapped[bool]
 
 
 class PresenceRow(Table):

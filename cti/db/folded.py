@@ -13,8 +13,9 @@ from operator import attrgetter
 from typing import Any
 
 from ..core.conversation import Conversation
+from ..core.metrics.asked import survey_answers_of
 from ..core.metrics.visits import offers_of, visits_of
-from .fact_tables import OfferRow, VisitRow
+from .fact_tables import OfferRow, SurveyRow, VisitRow
 from .plain import Form, Plain, form_of
 from .tables import ConversationRow, SegmentRow, Table
 
@@ -67,10 +68,15 @@ def _offers(conversation: Conversation) -> Iterable[tuple[Values, Any]]:
     return (((n,), offer) for n, offer in enumerate(offers_of(conversation)))
 
 
+def _answers(conversation: Conversation) -> Iterable[tuple[Values, Any]]:
+    return (((), answer) for answer in survey_answers_of(conversation))
+
+
 # In the order of their making.
 FOLDED = (
     Kind(table=ConversationRow, key="id", first=(), facts=_itself),
     Kind(table=SegmentRow, key="call", first=("call",), facts=_segments),
     Kind(table=VisitRow, key="call", first=("position",), facts=_visits, began="entered"),
     Kind(table=OfferRow, key="call", first=("position",), facts=_offers, began="offered"),
+    Kind(table=SurveyRow, key="call", first=(), facts=_answers),
 )

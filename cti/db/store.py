@@ -21,7 +21,7 @@ from ..core.voicemail import Message
 from ..errors import UsageError
 from .connection import Database
 from .copied import copy_all, forget
-from .fact_tables import OfferRow, PresenceRow, VisitRow
+from .fact_tables import OfferRow, PresenceRow, SurveyRow, VisitRow
 from .folded import FOLDED
 from .history import (
     MOST_ROWS,
@@ -244,6 +244,7 @@ class Store:
             (SegmentRow, (SegmentRow.call, SegmentRow.position)),
             (VisitRow, (VisitRow.call, VisitRow.position)),
             (OfferRow, (OfferRow.call, OfferRow.position)),
+            (SurveyRow, (SurveyRow.call, SurveyRow.position)),
             (PresenceRow, (PresenceRow.file_id, PresenceRow.offset)),
             (VoicemailRow, (VoicemailRow.id,)),
             (WorkItemRow, (WorkItemRow.id,)),

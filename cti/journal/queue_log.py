@@ -21,6 +21,7 @@ _LONGEST_SECONDS = 7 * 86_400  # nobody waits or talks longer than a week
 CALL = re.compile(r"(?:[A-Za-z0-9_.-]{1,100}-)?[0-9]{1,12}\.[0-9]{1,10}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/-]{0,79}", re.ASCII)
 _FOREIGN_NAME = re.compile(r"[^|\x00-\x1f\x7f]{1,80}")  # members with names: `Li Na`, `李娜`, `Agent/7 (late)`
+_OURS = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
 _NUMBER = re.compile(r"[+0-9*#A-Za-z]{0,80}", re.ASCII)  # all that FILTER() lets pass; AST_CHANNEL_NAME is 80
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -158,6 +159,34 @@ def _attended(fields: list[str]) -> Values:
     return {"target": method if method in ("BRIDGE", "APP", "LINK") else _number(fields, 0)}
 
 
+def _survey(fields: list[str]) -> Values:
+    return {"survey": _word(fields, 0)}
+
+
+def _survey_end(fields: list[str]) -> Values:
+    return {"survey": _word(fields, 0), "outcome": _word(fields, 1)}
+
+
+def _question(fields: list[str]) -> Values:
+    """survey|question|place|answer, or why there is none|worst|best: see dialplan/_surveys.j2."""
+    place, worst, best = _count(fields, 2, 9), _count(fields, 4, 9), _count(fields, 5, 9)
+    answer = fields[3] if len(fields) > 3 else ""
+    values = {"survey": _word(fields, 0), "question": _word(fields, 1), "place": place, "worst": worst, "best": best}
+    if answer in ("invalid", "silent", "hung_up"):
+        return values | {"outcome": answer}
+    key = _count([answer], 0, 9)
+    if answer == "" or place == 0 or not min(worst, best) <= key <= max(worst, best):
+        raise LineError("an answer off its scale")
+    return values | {"outcome": "answered", "answer": key}
+
+
+def _word(fields: list[str], index: int) -> str:
+    text = fields[index] if index < len(fields) else ""
+    if not _OURS.fullmatch(text):
+        raise LineError("a name that no site can give")
+    return text
+
+
 def _nothing(_: list[str]) -> Values:
     return {}
 
@@ -184,6 +213,10 @@ _READERS: dict[str, Reader | None] = {
     "CLOSED": _left,  # without fields where a schedule says so before anybody waits
     "FULL": _left,
     "BLOCKED": _nothing,
+    # the questions after the talk
+    "SURVEYBEGIN": _survey,
+    "SURVEY": _question,
+    "SURVEYEND": _survey_end,
     # not about a call: members and Asterisk itself; presence belongs to the engine's journal
     **dict.fromkeys(
         (

@@ -47,7 +47,7 @@ class Context:
 
 
 SECTION_OF = {"menu": "menus", "input": "inputs", "queue": "queues", "voicemail": "voicemail", "external": "externals"}
-SECTION_OF |= {"prompt": "prompts", "schedule": "schedules", "trunk": "trunks"}
+SECTION_OF |= {"prompt": "prompts", "schedule": "schedules", "trunk": "trunks", "survey": "surveys"}
 
 
 TARGET_SCHEMA: dict[str, Any] = {

@@ -35,6 +35,7 @@ from .sections import (
 )
 from .shipped import shipped_prompts
 from .spoken import read_prompt
+from .surveys import read_survey
 from .times import read_schedule
 from .trunks import read_outbound, read_trunk
 from .voicemail import check_codes, read_voicemail
@@ -48,6 +49,7 @@ _NAMED: dict[str, _Reader[Any]] = {
     "menus": read_menu,
     "inputs": read_input,
     "pause_reasons": read_pause_reason,
+    "surveys": read_survey,
     "queues": read_queue,
     "voicemail": read_voicemail,
     "externals": read_external,

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from ..core.schedule import Schedule
 from ..core.words import WrapUpMode
+from .asked import Survey
 from .in_call import CallKeys, Parking
 from .value import Value
 
@@ -119,10 +120,11 @@ class Fallback(Value):
 
 
 class RecordingPolicy(Value):
-    """Which conversations are recorded."""
+    """Which conversations are recorded; `surveys`: what is said and pressed after the talk, too."""
 
     queues: bool = True
     direct: bool = True
+    surveys: bool = False
 
 
 class Spoken(Value):
@@ -306,7 +308,9 @@ class FollowUp(Value):
 
 
 class Queue(Value):
-    """How one queue is served. For `max_…` 0 is no limit. `full`, `busy_ratio` and `closed`: None = as `overflow`."""
+    """How one queue is served. For `max_…` 0 is no limit. `full`, `busy_ratio` and `closed`: None = as `overflow`.
+    `survey` "" = callers are asked nothing after the talk.
+    """
 
     name: str
     overflow: Target
@@ -331,6 +335,7 @@ class Queue(Value):
     announce: Announce | None = None
     exit_key: ExitKey | None = None
     follow_up: FollowUp = FollowUp()
+    survey: str = ""
 
 
 class Voicemail(Value):
@@ -382,6 +387,7 @@ class Site(Value):
     menus: Mapping[str, Menu] = {}
     inputs: Mapping[str, Input] = {}
     pause_reasons: Mapping[str, PauseReason] = {}
+    surveys: Mapping[str, Survey] = {}
     queues: Mapping[str, Queue] = {}
     voicemail: Mapping[str, Voicemail] = {}
     externals: Mapping[str, External] = {}

@@ -52,7 +52,11 @@ def read_fallback(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.
 
 def read_recording(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.RecordingPolicy:
     fields = Fields(ctx, node, "recording", key)
-    policy = model.RecordingPolicy(queues=fields.flag("queues", True), direct=fields.flag("direct", True))
+    policy = model.RecordingPolicy(
+        queues=fields.flag("queues", True),
+        direct=fields.flag("direct", True),
+        surveys=fields.flag("surveys", False),
+    )
     fields.done()
     return policy
 
@@ -118,6 +122,7 @@ def read_queue(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Que
         announce=read_announce(ctx, fields),
         exit_key=read_exit_key(ctx, fields),
         follow_up=read_follow_up(fields),
+        survey=fields.reference("survey", "survey"),
     )
     fields.done()
     if queue.callback and queue.exit_key and queue.callback.key == queue.exit_key.key:

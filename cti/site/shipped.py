@@ -11,11 +11,13 @@ from .callback import callback_texts
 from .externals import external_texts
 from .inputs import input_texts
 from .menus import menu_texts
+from .surveys import survey_texts
 
 
 def shipped_prompts(site: model.Site) -> dict[str, model.Prompt]:
     """The prompts that this site's options need and its `prompts` do not have."""
     texts = {**callback_texts(site), **menu_texts(site), **input_texts(site), **external_texts(site)}
+    texts |= survey_texts(site)
     languages = site.site.languages
     return {name: _prompt(name, text, languages) for name, text in texts.items() if name not in site.prompts}
 

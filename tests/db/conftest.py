@@ -135,6 +135,8 @@ class Day:
             self.queue_log(begin + 6, call, "NONE", "ABANDON", 1, 1, 5)
         else:
             self.talk(begin, call, leg, agent)
+            if number % 5 == 2:
+                self.survey(begin, call, agent, number)
         self.cel(begin + 9, call, call, "CHAN_END")
         self.cel(begin + 9.1, call, call, "LINKEDID_END")
         return call
@@ -152,6 +154,14 @@ class Day:
         self.queue_log(begin + 8, call, agent, "COMPLETECALLER", 2, 5, 1)
         self.tell("talk_ended", begin + 8, call=call, agent=agent)
         self.cel(begin + 8.5, leg, call, "CHAN_END")
+
+    def survey(self, begin: int, call: str, agent: str, number: int) -> None:
+        """Two questions; the second one is not always waited for."""
+        self.queue_log(begin + 8, call, agent, "SURVEYBEGIN", "care")
+        self.queue_log(begin + 9, call, agent, "SURVEY", "care", "content", 1, number % 5 + 1, 1, 5)
+        became = "hung_up" if number % 2 else 1
+        self.queue_log(begin + 9, call, agent, "SURVEY", "care", "solved", 2, became, 2, 1)
+        self.queue_log(begin + 9, call, agent, "SURVEYEND", "care", "hung_up" if number % 2 else "completed")
 
 
 @pytest.fixture

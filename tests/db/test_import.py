@@ -11,8 +11,10 @@ import signal
 import sys
 
 import pytest
+from sqlalchemy import select
 
 from cti.core.journal import JournalLine, Position, Source
+from cti.db.fact_tables import SurveyRow
 from cti.db.history import Wanted
 from cti.db.store import Store
 from cti.errors import StoreError
@@ -51,6 +53,20 @@ async def test_a_day_becomes_conversations(store, day):
     missed = await store.conversation(calls[3])
     assert (missed["outcome"], missed["agents"], missed["number"]) == ("short_abandon", [], "13800000003")
     assert [told["decision"]["chosen"] for told in await store.explanations(calls[3])] == ["1003"]
+
+
+async def test_what_callers_answered_after_the_talk_are_rows_of_the_agent_who_talked(store, day):
+    calls = [day.call(number) for number in range(30)]
+    await Importer(day.files, store).drain()
+    async with store.database.reading() as connection:
+        rows = [dict(row) for row in (await connection.execute(select(SurveyRow.__table__))).mappings()]
+    asked = [n for n in range(30) if n % 5 == 2 and n % 3]
+    assert {row["call"] for row in rows} == {calls[n] for n in asked}
+    by_key = {(row["call"], row["position"]): row for row in rows}
+    first, second = by_key[calls[2], 1], by_key[calls[7], 2]
+    assert (first["question"], first["answer"], first["agent"], first["top_two"]) == ("content", 3, "1002", False)
+    assert (second["question"], second["answer"], second["outcome"]) == ("solved", None, "hung_up")
+    assert (await store.conversation(calls[2]))["segments"][-1]["kind"] == "survey"
 
 
 async def test_queues_are_counted_as_they_were_served_since_an_instant(store, day, instant):

@@ -25,6 +25,7 @@ class Unit(StrEnum):
     PERCENT = "percent"
     SECONDS = "seconds"
     COUNT = "count"
+    POINTS = "points"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +49,7 @@ class Metric:
         bottom = total(self.bottom, counts)
         if bottom <= 0:
             return None
-        scale = Fraction(100) if self.unit is Unit.PERCENT else Fraction(1, 1000)
-        return float(Fraction(top, bottom) * scale)
+        return float(Fraction(top, bottom) * _SCALES[self.unit])
 
     @property
     def formula(self) -> str:
@@ -59,6 +59,14 @@ class Metric:
             return top
         bottom = _written(self.bottom)
         return f"{_grouped(top)} / {_grouped(bottom)}"
+
+
+_SCALES = {
+    Unit.PERCENT: Fraction(100),
+    Unit.SECONDS: Fraction(1, 1000),
+    Unit.COUNT: Fraction(1),
+    Unit.POINTS: Fraction(1),
+}
 
 
 def total(terms: Terms, counts: Mapping[str, int]) -> int:
@@ -334,5 +342,24 @@ _ALL = (
     _time("paused_payable", "paused_payable_ms", "pauses that are paid", "计薪暂停"),
     _time("paused_billable", "paused_billable_ms", "pauses that the client pays", "可计费暂停"),
     _seconds("mean_ring", "ring_ms", "offers", "how long a phone rang", "平均振铃"),
+    _count("survey_asked", "questions put to callers after the talk", "提问次数"),
+    _count("survey_answered", "of them, answered with a key of their scale", "有效回答"),
+    _percent("survey.answer_rate", "survey_answered", "survey_asked", "answered of all that were put", "回答率"),
+    Metric(
+        name="survey.mean",
+        unit=Unit.POINTS,
+        top=terms("survey_points"),
+        bottom=terms("survey_answered"),
+        says="mean of the keys pressed; compare it with its own scale only",
+        says_zh="平均分（按键值）",
+    ),
+    _percent(
+        "survey.top_two_box",
+        "survey_top_two",
+        "survey_answered",
+        "the best answer or the one next to it, of the answered",
+        "前两档满意率",
+        "top-2-box",
+    ),
 )
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..words import Miss, Outcome, Presence
-from .facts import AgentTime, Channel, Fact, Offer, Visit
+from .facts import AgentTime, Channel, Fact, Offer, SurveyAnswer, Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +69,10 @@ class Counter:
     """So many facts of one kind, or the sum of one of their fields, where all `tests` hold."""
 
     name: str
-    fact: type[Visit] | type[Offer] | type[AgentTime]
+    fact: type[Visit] | type[Offer] | type[AgentTime] | type[SurveyAnswer]
     says: str
     tests: tuple[Condition, ...] = ()
-    adds: str = ""  # a field in milliseconds; "" = one for each fact
+    adds: str = ""  # a whole number, or milliseconds; "" = one for each fact
 
     def of(self, fact: Fact, thresholds: Thresholds) -> int:
         """What this fact adds to the counter."""
@@ -137,6 +137,10 @@ def _visits(name: str, says: str, *tests: Condition, adds: str = "") -> Counter:
 def _presence(name: str, says: str, *presences: Presence, more: tuple[Condition, ...] = ()) -> Counter:
     tests = (Condition("presence", Op.IN, tuple(word.value for word in presences)), *more)
     return Counter(name=name, fact=AgentTime, says=says, tests=tests, adds="ms")
+
+
+def _survey(name: str, says: str, *tests: Condition, adds: str = "") -> Counter:
+    return Counter(name=name, fact=SurveyAnswer, says=says, tests=tests, adds=adds)
 
 
 _MISSES = tuple(word.value for word in Miss if word is not Miss.CALLER_GONE)
@@ -225,6 +229,11 @@ _ALL = (
     ),
     _presence("at_work_ms", "time logged in and not paused", *_WORK),
     _presence("logged_in_ms", "time logged in", *_WORK, Presence.PAUSED),
+    _survey("survey_asked", "questions put to callers after the talk"),
+    _survey("survey_answered", "of them, answered with a key of their scale", _ANSWERED),
+    _survey("survey_points", "the keys that were pressed, added up", _ANSWERED, adds="answer"),
+    _survey("survey_top_two", "answers that are the best or next to it", _ANSWERED, Condition("top_two", Op.IS, True)),
 )
 COUNTERS: Mapping[str, Counter] = {counter.name: counter for counter in _ALL}
-_BY_FACT = {kind: [counter for counter in _ALL if counter.fact is kind] for kind in (Visit, Offer, AgentTime)}
+_FACTS = (Visit, Offer, AgentTime, SurveyAnswer)
+_BY_FACT = {kind: [counter for counter in _ALL if counter.fact is kind] for kind in _FACTS}

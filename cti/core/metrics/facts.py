@@ -70,4 +70,27 @@ class AgentTime:
     billable: bool = False
 
 
-Fact = Visit | Offer | AgentTime
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswer:
+    """One question that a caller was asked after the talk, `position` its place in the survey, from 1.
+
+    `outcome`: answered, or silent, invalid (the last key was wrong) or hung_up. `answer`: the key, from `worst` to
+    `best` (either may be the higher one); None unless answered. `top_two`: it is the best or the one next to it.
+    `agent`: who talked last.
+    """
+
+    call: str
+    position: int
+    queue: str
+    agent: str
+    survey: str
+    question: str
+    at: datetime
+    outcome: str
+    answer: int | None
+    worst: int
+    best: int
+    top_two: bool
+
+
+Fact = Visit | Offer | AgentTime | SurveyAnswer

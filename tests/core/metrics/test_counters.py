@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cti.core.metrics.catalogue import METRICS, Unit
 from cti.core.metrics.counters import COUNTERS, Thresholds, add, count, sql_of
-from cti.core.metrics.facts import AgentTime, Channel, Fact, Offer, Visit
+from cti.core.metrics.facts import AgentTime, Channel, Fact, Offer, SurveyAnswer, Visit
 from cti.core.words import Miss, Outcome, Presence
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -50,7 +50,21 @@ TIMES = st.builds(
     payable=st.booleans(),
     billable=st.booleans(),
 )
-FACTS = st.lists(VISITS | OFFERS | TIMES, max_size=30)
+ANSWERS = st.builds(
+    lambda answer, **more: SurveyAnswer(answer=answer, outcome="silent" if answer is None else "answered", **more),
+    answer=st.none() | st.integers(1, 5),
+    call=st.just("c"),
+    position=st.just(1),
+    queue=st.just("sales"),
+    agent=st.just("1001"),
+    survey=st.just("care"),
+    question=st.just("content"),
+    at=st.just(AT),
+    worst=st.just(1),
+    best=st.just(5),
+    top_two=st.booleans(),
+)
+FACTS = st.lists(VISITS | OFFERS | TIMES | ANSWERS, max_size=30)
 
 
 def visit(outcome: str, wait_ms: int, **more: Any) -> Visit:
@@ -127,7 +141,7 @@ def test_every_caller_who_entered_has_one_end(facts: list[Fact]) -> None:
 @given(FACTS)
 def test_sql_counts_as_python_does(facts: list[Fact]) -> None:
     rows = sqlite3.connect(":memory:")
-    for kind in (Visit, Offer, AgentTime):
+    for kind in (Visit, Offer, AgentTime, SurveyAnswer):
         names = [field.name for field in fields(kind)]
         rows.execute(f"CREATE TABLE {kind.__name__} ({', '.join(names)})")
         values = [[_plain(getattr(fact, name)) for name in names] for fact in facts if isinstance(fact, kind)]
