@@ -119,8 +119,8 @@ async def test_rows_are_what_the_journals_say_whatever_was_killed_and_when(
     stays, leaves = numbers[: 8 * KILLS], numbers[8 * KILLS :]
     server = (stage.config.sip_bind, stage.config.sip_port)
     loads = [
-        await stage.phones.load(_load(stays, rate=3, seconds=1.5), server=server),
-        await stage.phones.load(_load(leaves, rate=0.75, seconds=0.03), server=server),
+        await stage.phones.load(_load(stays, rate=2, seconds=1.5), server=server),
+        await stage.phones.load(_load(leaves, rate=0.5, seconds=0.03), server=server),
     ]
     victims = ["engine", "importer", "database", "asterisk"] * (KILLS // 4 + 1)
     for victim in victims[:KILLS]:
@@ -151,7 +151,7 @@ async def all_called(loads: Sequence[LoadRun], count: int) -> list[LoggedTime]:
 
 def _load(numbers: Sequence[str], rate: float, seconds: float) -> Load:
     """Callers who hang up so long after the dialplan has answered, whoever serves them by then."""
-    return Load(did="40011", rate=rate, calls=len(numbers), at_once=16, numbers=numbers, talk_seconds=seconds)
+    return Load(did="40011", rate=rate, calls=len(numbers), numbers=numbers, talk_seconds=seconds)
 
 
 async def presences_back(stage: Stage) -> None:
