@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +11,20 @@ from ..config import load_config
 from ..core.journal import Source
 from ..db.store import Store
 from ..db.work import WorkRules
-from ..errors import SiteError, UsageError
-from ..journal.importer import Importer, JournalFiles, journal_files
+from ..errors import SiteError
+from ..journal.importer import Importer, journal_files
 from ..mailroom import work_rules
 from ..site.load import load_site
+from .journal_import import import_history
 from .rows import as_json, print_json, print_table, with_store
-
-_CHUNK = 1 << 20  # bytes in one transaction
 
 
 @click.group()
 def journal() -> None:
     """The journals, from which every row can be made again."""
+
+
+journal.add_command(import_history)
 
 
 @journal.command()
@@ -75,36 +76,6 @@ def read_now(home: Path) -> None:
 
     rules = _rules(home)
     _say(*with_store(home, drain))
-
-
-@journal.command("import")
-@click.argument("queue_log", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.pass_obj
-def import_foreign(home: Path, queue_log: Path) -> None:
-    """Read another installation's QUEUE_LOG, with its rotated files beside it, to try the reports on years of calls.
-
-    Again reads only what is new. Keep it apart from your own calls: an instance of its own (cti init) is made for that.
-    """
-    said = time.monotonic()
-
-    async def drain(store: Store) -> tuple[int, dict[str, int]]:
-        nonlocal said
-        importer, lines, new = (
-            Importer(JournalFiles(queue_log=queue_log, foreign=True), store, chunk_bytes=_CHUNK),
-            0,
-            -1,
-        )
-        while new:
-            lines += (new := await importer.step())
-            if time.monotonic() - said > 1:
-                said = time.monotonic()
-                click.echo(f"{lines:,} lines", err=True)
-        return lines, importer.refused
-
-    lines, refused = with_store(home, drain)
-    _say(lines, refused)
-    if not lines and refused:
-        raise UsageError(f"{queue_log} is no queue_log; its lines begin with epoch|callid|queue|agent|event")
 
 
 def _say(lines: int, refused: dict[str, int]) -> None:

@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from .journal import JournalLine, Source
+from .billed import billed
+from .journal import JournalLine, Source, once
 from .passing import passing
 from .retelling import tell
 from .sharpen import sharpen
@@ -105,7 +106,7 @@ class Conversation:
 
 def fold(lines: Iterable[JournalLine], *, short_abandon_seconds: float = SHORT_ABANDON_SECONDS) -> Conversation | None:
     """Fold all lines of one conversation (see `conversation_id` for its name). None: nothing tells of a beginning."""
-    told = listen(list(lines))
+    told = listen(once(list(lines)))
     started = _started(told)
     if started is None:
         return None
@@ -196,7 +197,7 @@ def _stretches(told: Told, started: datetime, ended: datetime | None) -> list[St
     entered = [at for line in told.of(Source.ENGINE, "joined") if (at := instant(line.data.get("entered")))]
     bridged = passing(told.legs, told.talker)
     known = sharpen(told.story.close(), told.legs, told.customer_leg, entered, bridged)
-    known = tell(known, bridged, told)
+    known = tell(known, bridged, told) + billed(told.rows)
     known = _ending_waits(known + told.legs.voicemail)
     return known + _menu(told, known, started, ended)
 
@@ -287,7 +288,7 @@ def _at_once(stretches: list[Stretch]) -> float:
 
 def _outcome(told: Told, draft: Conversation, stretches: list[Stretch], short: float) -> str:
     kinds = {stretch.kind for stretch in stretches}
-    if kinds & {Kind.TALK, Kind.HOLD} or _answered_in_cdr(told):
+    if kinds & {Kind.TALK, Kind.HOLD}:
         return Outcome.ANSWERED.value
     if draft.ended is None:
         return ""
@@ -302,15 +303,6 @@ def _outcome(told: Told, draft: Conversation, stretches: list[Stretch], short: f
         return Outcome.FAILED.value
     waited = draft.wait_seconds if Kind.WAIT in kinds else (draft.ended - draft.started).total_seconds()
     return (Outcome.SHORT_ABANDON if waited <= short else Outcome.ABANDONED).value
-
-
-def _answered_in_cdr(told: Told) -> bool:
-    """Only where CEL is off and no queue was met: a dialled leg that was answered and billed."""
-    if told.legs.legs or told.of(Source.QUEUE_LOG):
-        return False
-    return any(
-        line.data.get("disposition") == "ANSWERED" and line.data.get("app") == "Dial" for line in told.of(Source.CDR)
-    )
 
 
 def _segment(position: int, stretch: Stretch) -> Segment:

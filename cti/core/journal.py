@@ -6,6 +6,8 @@ the rows (`db`) must agree on it. It knows neither files nor the formats in whic
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -55,6 +57,32 @@ class Position:
     path: str
     offset: int
     cut: bool = False
+
+
+def once(lines: list[JournalLine]) -> list[JournalLine]:
+    """Without lines that another file of the same journal has told already: copies and exports of a foreign site's
+    history overlap. What one file says twice was said twice.
+    """
+    files = {(line.source, line.file_id) for line in lines}
+    if len(files) == len({source for source, _ in files}):
+        return lines
+    told: Counter[tuple[object, ...]] = Counter()
+    here: Counter[tuple[object, ...]] = Counter()
+    kept: list[JournalLine] = []
+    for line in in_written_order(lines):
+        said = (
+            line.source,
+            line.at,
+            line.kind,
+            line.call,
+            line.leg,
+            json.dumps(line.data, sort_keys=True, default=str),
+        )
+        here[line.file_id, said] += 1
+        if here[line.file_id, said] > told[said]:
+            told[said] += 1
+            kept.append(line)
+    return kept
 
 
 def in_written_order(lines: list[JournalLine]) -> list[JournalLine]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .billed import Row, rows_of
 from .journal import JournalLine, Source
 from .legs import Legs, read_legs
 from .stretches import QueueStory, Stretch, queue_story
@@ -26,6 +27,7 @@ class Told:
     customer_leg: str
     talker: str  # whose meetings are the conversation: the customer's channel, also where the agent made the call
     promise: Mapping[str, Any]  # the callback that this conversation is, {} for any other call
+    rows: list[Row]  # CDRs, where nothing but they tell of the call
 
     def of(self, source: Source, *kinds: str) -> list[JournalLine]:
         found = [line for line in self.lines if line.source is source and (not kinds or line.kind in kinds)]
@@ -52,6 +54,7 @@ def listen(lines: list[JournalLine]) -> Told:
         customer_leg=customer,
         talker=customer if legs.is_outside(customer) else _called(legs) or customer,
         promise=promise,
+        rows=rows_of(lines) if all(line.source is Source.CDR for line in lines) else [],
     )
 
 
@@ -76,6 +79,8 @@ def direction_of(told: Told) -> str:
     """By our contexts: trunks come in by `from-trunk`, phones by `from-agent`; a queued call without CEL is inbound."""
     if told.promise:
         return "outbound"
+    if told.rows and told.rows[0].direction:
+        return told.rows[0].direction
     leg = told.legs.legs.get(told.customer_leg)
     if leg is None or not leg.context:
         contexts = [str(line.data.get("context", "")) for line in told.of(Source.CDR)]
@@ -90,6 +95,8 @@ def agent_of(told: Told, direction: str, talk: Stretch | None) -> str:
     """Who of us talked first; on a call that an agent made, the agent who made it."""
     if direction == "inbound" or told.promise:
         return talk.agent if talk else ""
+    if told.rows:
+        return told.rows[0].agent
     leg = told.legs.legs.get(told.customer_leg)
     return leg.endpoint if leg and leg.endpoint else (talk.agent if talk else "")
 
@@ -100,6 +107,8 @@ def number_of(told: Told) -> str:
     leg = told.legs.legs.get(told.customer_leg)
     entered = next((str(line.data.get("number", "")) for line in told.of(Source.QUEUE_LOG, "ENTERQUEUE")), "")
     cdr = next((str(line.data.get("src", "")) for line in told.of(Source.CDR)), "")
+    if told.rows:
+        cdr = told.rows[0].dst if told.rows[0].direction == "outbound" else told.rows[0].src
     return _digits(str(told.caller.get("number", "")) or (leg.number if leg else "") or entered or cdr)
 
 
@@ -117,6 +126,8 @@ def did_of(told: Told) -> str:
     leg = told.legs.legs.get(told.customer_leg)
     line = next((str(line.data.get("did", "")) for line in told.of(Source.QUEUE_LOG, "DID")), "")
     cdr = next((str(line.data.get("dst", "")) for line in told.of(Source.CDR)), "")
+    if told.rows:
+        cdr = told.rows[0].did or told.rows[0].dst
     return line or str(told.caller.get("did", "")) or (leg.exten if leg else "") or cdr
 
 

@@ -35,7 +35,7 @@ COLUMNS = (
     "userfield",
     "sequence",
 )
-_DISPOSITIONS = frozenset({"NO ANSWER", "FAILED", "BUSY", "ANSWERED", "CONGESTION", "NULL"})
+_DISPOSITIONS = frozenset({"NO ANSWER", "FAILED", "BUSY", "ANSWERED", "CONGESTION", "CANCEL", "NULL"})
 
 
 def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:

@@ -45,7 +45,7 @@ EVENTS = frozenset(
 
 # Two calls become one, and Asterisk may give no channel of the second the linkedid of the first (nobody answered yet,
 # or the channel went with the pickup): the line itself joins them, as that other channel's; `of` is whose it was.
-_JOINS = {"PICKUP": "pickup_channel_uniqueid", "ATTENDEDTRANSFER": "channel2_uniqueid"}
+JOINS = {"PICKUP": "pickup_channel_uniqueid", "ATTENDEDTRANSFER": "channel2_uniqueid"}
 _USER_EVENT = re.compile(r"[A-Z][A-Z0-9_]{0,39}", re.ASCII)
 
 
@@ -67,9 +67,9 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
     columns = ("number", "name", "exten", "context", "channel", "app", "peer", "user")
     said = (number(values[4]), plain(values[5]), number(values[6]), *values[7:10], plain(peer), plain(values[12]))
     data = {name: value for name, value in zip(columns, said, strict=True) if value}
-    found = _extra(told)
+    found = extra_of(told)
     extra: dict[str, object] = {"extra": found} if found else {}
-    if kind in _JOINS and CALL.fullmatch(other := found.get(_JOINS[kind], "")):
+    if kind in JOINS and CALL.fullmatch(other := found.get(JOINS[kind], "")):
         data, leg = data | {"of": leg}, other
     if kind not in EVENTS:
         extra["user_event"] = kind
@@ -86,7 +86,7 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
     )
 
 
-def _extra(text: str) -> dict[str, str]:
+def extra_of(text: str) -> dict[str, str]:
     """eventextra is a flat JSON object (cel.c: ast_json); anything else says nothing. Values become text."""
     if not text:
         return {}

@@ -17,7 +17,7 @@ _EPOCH = re.compile(r"[0-9]{9,10}(?:\.[0-9]{1,9})?", re.ASCII)
 _CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?", re.ASCII)
 _CONTROLS = dict.fromkeys((*range(32), 127))
 _NO_NUMBER = re.compile(r"[^0-9A-Za-z+*#@._-]")
-_LONGEST_VALUE = 8_192
+LONGEST_VALUE = 8_192
 
 
 def fields(raw: bytes, least: int) -> list[str]:
@@ -36,7 +36,7 @@ def fields(raw: bytes, least: int) -> list[str]:
         raise LineError(f"not CSV: {error}") from error
     if len(rows) != 1 or len(rows[0]) < least:
         raise LineError(f"not one record of {least} columns")
-    if any(len(value) > _LONGEST_VALUE for value in rows[0]):
+    if any(len(value) > LONGEST_VALUE for value in rows[0]):
         raise LineError("a value that is too long")
     return rows[0]
 

@@ -41,7 +41,7 @@ class LineStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalFiles:
-    """Where the journals are; None: there is none. `foreign`: another installation's, with names of any kind.
+    """Where the journals are; None: there is none.
 
     See `journal_files` for an instance's own.
     """
@@ -50,7 +50,6 @@ class JournalFiles:
     cel: Path | None = None
     cdr: Path | None = None
     engine: Path | None = None
-    foreign: bool = False
 
     def paths(self) -> dict[Source, Path]:
         """Those that there are."""
@@ -149,7 +148,7 @@ class Importer:
 
     def _journals(self) -> list[tuple[Source, Path, Parser]]:
         parsers: dict[Source, Parser] = {
-            Source.QUEUE_LOG: queue_log.parse_foreign if self.files.foreign else queue_log.parse,
+            Source.QUEUE_LOG: queue_log.parse,
             Source.CEL: cel.parse,
             Source.CDR: cdr.parse,
             Source.ENGINE: engine_log.parse,

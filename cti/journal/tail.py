@@ -58,7 +58,7 @@ class Tail:
         self._chunk = chunk_bytes
         self._offsets = dict(positions or {})
         self._done: dict[Path, tuple[int, int, int]] = {}
-        self._pattern = _rotated(path)
+        self._pattern = rotated(path)
 
     def step(self) -> Chunk | None:
         """Read on. Raises nothing for a file that vanished or is still being compressed; it is met again later."""
@@ -130,7 +130,7 @@ class Tail:
         return Chunk(position=position, records=())
 
 
-def _rotated(path: Path) -> re.Pattern[str]:
+def rotated(path: Path) -> re.Pattern[str]:
     """`queue_log.1`, `queue_log-20261122.gz`, `Master.csv.0`, `engine-20261122T101500.jsonl` …"""
     name, stem, suffix = re.escape(path.name), re.escape(path.stem), re.escape(path.suffix)
     return re.compile(rf"(?:{name}|{stem})[-.][0-9][0-9TZ._-]*(?:{suffix})?(?:\.gz)?")

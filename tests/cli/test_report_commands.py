@@ -224,27 +224,6 @@ not a line at all
 """
 
 
-def test_another_installations_years_can_be_reported_on(journal, cti, tmp_path):
-    (tmp_path / "old").mkdir()
-    old = tmp_path / "old" / "queue_log"
-    old.write_text(FOREIGN)
-    result = journal("import", str(old))
-    assert result.stdout == "3 new lines\n"
-    assert "refused 1" in result.stderr
-    found = rows(cti("agent", "--from", "2023-11-01", "--to", "2023-12-01", "--format", "json"), "agent")
-    assert found["Müller, Ute"]["answered"] == 1
-    assert journal("import", str(old)).stdout == "0 new lines\n"
-
-
-def test_what_is_no_queue_log_is_refused_with_a_reason(journal, tmp_path):
-    (tmp_path / "letter").mkdir()
-    letter = tmp_path / "letter" / "dear.txt"
-    letter.write_text("Dear Sir,\nyours\n")
-    result = journal("import", str(letter))
-    assert result.exit_code != 0
-    assert "is no queue_log" in result.stderr
-
-
 def test_a_page_needs_nothing_else_and_has_charts_and_definitions(cti, tmp_path):
     page = tmp_path / "week.html"
     result = cti("queue", *DAY, "--by", "hour", "--format", "html", "--out", str(page))
