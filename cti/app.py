@@ -52,6 +52,7 @@ from .journal.importer import Importer, journal_files
 from .mailroom import Mailroom
 from .recordings.index import Recording, RecordingIndex
 from .render.inputs import PhoneCard
+from .reporting.dispatch import Dispatch
 from .share import shared_folder
 from .site.dialable import is_dialable, line_of
 from .site.load import load_site
@@ -268,6 +269,7 @@ async def run_importer(config: Config, stop: asyncio.Event) -> None:
         await mailroom.read_rules()
         start(importer.run(), "importer")
         start(mailroom.run(importer.caught_up), "mailroom")
+        start(Dispatch(config).run(importer.caught_up), "reports")
         start(_indexing(RecordingIndex(config.recordings, Sounds(store.database, Recording))), "recordings")
         await stop.wait()
 

@@ -18,6 +18,7 @@ from ..reports.document import Report
 from .report_compare import compare
 from .report_options import options_of, question_of
 from .report_output import show, show_rows
+from .report_schedule import schedule
 from .rows import print_json, print_table, with_store
 
 
@@ -41,6 +42,7 @@ def report() -> None:
 
 
 report.add_command(compare)
+report.add_command(schedule)
 
 
 @report.command("explain")

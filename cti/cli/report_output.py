@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,27 +11,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from ..errors import UsageError
+from ..reporting.written import WRITTEN
 from ..reports.document import Report, shown
-from ..reports.formats import as_csv, as_json
-from ..reports.page import as_html
-from ..reports.sheet import as_xlsx
 from .rows import console, localised, print_json, print_table, seen
-
-
-def _as_parquet(found: Report) -> bytes:
-    from ..reports.parquet import as_parquet  # a big library, which the other formats do not wait for
-
-    return as_parquet(found)
-
-
-_WRITTEN: dict[str, Callable[[Report], str | bytes]] = {
-    "table": as_csv,  # a file is not looked at with columns in mind
-    "csv": as_csv,
-    "json": as_json,
-    "html": as_html,
-    "xlsx": as_xlsx,
-    "parquet": _as_parquet,
-}
 
 
 def show(found: Report, form: str, out: Path | None) -> None:
@@ -40,7 +21,7 @@ def show(found: Report, form: str, out: Path | None) -> None:
     if form == "table" and out is None:
         _print(found)
     else:
-        _write(_WRITTEN[form](found), out)
+        _write(WRITTEN["csv" if form == "table" else form](found), out)  # nobody looks at a file with columns in mind
 
 
 def _print(found: Report) -> None:

@@ -55,6 +55,8 @@ class Kind(StrEnum):
     CALLBACKS_TOLD = "callbacks_told"  # count: so many `callback` lines before this one are all that there are
     INTERRUPTED = "interrupted"  # the conversation was cut by a dying Asterisk
     WORK = "work"  # item, signal, by, owner, note: what a person did with a work item; call is the one that made it
+    # in the ledger of scheduled reports, beside this one
+    REPORT = "report"  # what (planned, dropped, sent, failed, gave_up, by_hand), report, to, when, due, attempts, error
     # in the journal of messages, beside this one; each with `message`, its id
     MESSAGE = "message"  # found: box, context, folder, received (ISO), seconds, number, name, did, queue, conversation,
     # mail_to

@@ -25,6 +25,8 @@ from .inputs import read_input
 from .menus import read_menu
 from .model import Fallback, FeatureCodes, RecordingPolicy, Site
 from .reading import Mistakes, entries, line_of
+from .report_values import Reports
+from .reports import read_reports
 from .sections import (
     read_fallback,
     read_number,
@@ -85,6 +87,7 @@ def read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes, today: dat
     sections["call_keys"] = _single(ctx, top, "call_keys", read_call_keys, CallKeys())
     sections["parking"] = _single(ctx, top, "parking", read_parking, None)
     sections["supervisor_pin"] = read_supervisor_pin(top)
+    sections["reports"] = _single(ctx, top, "reports", read_reports, Reports())
     sections["recording"] = _single(ctx, top, "recording", read_recording, RecordingPolicy())
     top.get(INCLUDE)
     top.takes(INCLUDE, **INCLUDE_SCHEMA)

@@ -17,6 +17,7 @@ from ..core.schedule import Schedule
 from ..core.words import WrapUpMode
 from .asked import Survey
 from .in_call import CallKeys, Parking
+from .report_values import Reports
 from .value import Value
 
 TargetKind = Literal["menu", "input", "queue", "voicemail", "external", "hangup"]
@@ -391,5 +392,6 @@ class Site(Value):
     queues: Mapping[str, Queue] = {}
     voicemail: Mapping[str, Voicemail] = {}
     externals: Mapping[str, External] = {}
+    reports: Reports = Reports()
     warnings: tuple[str, ...] = ()
     prompt_uses: Mapping[str, tuple[str, ...]] = Field(default={}, exclude=True)  # prompt -> who names it

@@ -86,22 +86,8 @@ class Post:
         """("" or what went wrong, whether to try again)."""
         try:
             self.server(letter(message, find(self.root, message).sound, self.head()))
-        except smtplib.SMTPRecipientsRefused as error:
-            code, text = next(iter(error.recipients.values()))
-            return f"{message.mail_to} refused: {code} {_said(text)}", code < 500
-        except smtplib.SMTPSenderRefused as error:
-            return (
-                f"the sender was refused: {error.smtp_code} {_said(error.smtp_error)}",
-                True,
-            )  # smtp_from: can be mended
-        except smtplib.SMTPAuthenticationError as error:
-            return f"the mail server refused user and password: {error.smtp_code}", True
-        except smtplib.SMTPResponseException as error:
-            return f"{error.smtp_code} {_said(error.smtp_error)}", error.smtp_code < 500
-        except (smtplib.SMTPException, OSError) as error:
-            return f"the mail server cannot be used: {_said(str(error))}", True
-        except (CtiError, ValueError) as error:  # deleted before it was mailed; an address that no mail takes
-            return _said(str(error)), False
+        except (smtplib.SMTPException, OSError, CtiError, ValueError) as error:
+            return refusal(error, message.mail_to)
         return "", False
 
     def _tell(self, message: Message, error: str, now: datetime) -> None:
@@ -112,6 +98,23 @@ class Post:
             log.error("the mail of %s was given up: %s", message.id, error)
         else:
             log.info("message %s was mailed to %s", message.id, message.mail_to)
+
+
+def refusal(error: Exception, to: str) -> tuple[str, bool]:
+    """What a mail server's (or our own) refusal says in one line, and whether to try again."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            code, text = next(iter(error.recipients.values()))
+            return f"{to} refused: {code} {_said(text)}", code < 500
+        case smtplib.SMTPSenderRefused():  # smtp_from: can be mended
+            return f"the sender was refused: {error.smtp_code} {_said(error.smtp_error)}", True
+        case smtplib.SMTPAuthenticationError():
+            return f"the mail server refused user and password: {error.smtp_code}", True
+        case smtplib.SMTPResponseException():
+            return f"{error.smtp_code} {_said(error.smtp_error)}", error.smtp_code < 500
+        case smtplib.SMTPException() | OSError():
+            return f"the mail server cannot be used: {_said(str(error))}", True
+    return _said(str(error)), False  # deleted before it was mailed; an address that no mail takes
 
 
 def _said(text: bytes | str) -> str:

@@ -1,0 +1,15 @@
+"""The names of all reports, for whoever checks what an admin wrote without being able to make one."""
+
+from __future__ import annotations
+
+REPORT_NAMES = (
+    "queue",
+    "interval",
+    "abandoned",
+    "service-level",
+    "agent",
+    "repeat",
+    "recordings",
+    "wallboard",
+    "staffing",
+)

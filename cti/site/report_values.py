@@ -1,0 +1,36 @@
+"""The values of `reports:`: what is sent to whom, when, and what "in time" means. It knows no other section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..core.metrics.due import When
+from .value import Value
+
+
+class ScheduledReport(Value):
+    """One report that is made and sent by itself. `when` in the site's zone; `to` are e-mail addresses; `folder` "" =
+    none, else absolute or relative to the instance's folder; `by` "" = the report's own way."""
+
+    name: str
+    report: str
+    when: When
+    to: tuple[str, ...] = ()
+    folder: str = ""
+    formats: tuple[str, ...] = ("html",)
+    languages: tuple[str, ...] = ()
+    by: str = ""
+    queues: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    against: str = ""
+    per: str = "queue"
+    window_days: int = 7
+    target_percent: int = 80
+
+
+class Reports(Value):
+    """`within_seconds` and `short_seconds`: what "in time" and "short" mean where nothing else is asked for."""
+
+    within_seconds: float = 20.0
+    short_seconds: float = 5.0
+    scheduled: Mapping[str, ScheduledReport] = {}
