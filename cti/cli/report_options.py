@@ -81,6 +81,15 @@ MORE: Mapping[str, tuple[Option, ...]] = {
         click.option("--simulate", is_flag=True, help="Also replay the callers through the ACD (needs site.yaml)."),
         click.option("--seeds", type=click.IntRange(1, 20), default=3, show_default=True, help="So often by chance."),
     ),
+    "survey": (
+        click.option(
+            "--per",
+            type=click.Choice(["queue", "agent", "survey"]),
+            default="queue",
+            show_default=True,
+            help="What a line is about, besides the question.",
+        ),
+    ),
 }
 
 

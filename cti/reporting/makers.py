@@ -8,6 +8,13 @@ from .question import Maker
 from .recordings import RECORDINGS
 from .repeat import REPEAT
 from .staffing import STAFFING
+from .survey import SURVEY
 from .wallboard import WALLBOARD
 
-MAKERS: Mapping[str, Maker] = {"repeat": REPEAT, "recordings": RECORDINGS, "wallboard": WALLBOARD, "staffing": STAFFING}
+MAKERS: Mapping[str, Maker] = {
+    "repeat": REPEAT,
+    "recordings": RECORDINGS,
+    "survey": SURVEY,
+    "wallboard": WALLBOARD,
+    "staffing": STAFFING,
+}

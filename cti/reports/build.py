@@ -12,7 +12,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ..core.metrics.beyond import BEYOND
-from ..core.metrics.catalogue import METRICS, Metric, Unit
+from ..core.metrics.catalogue import METRICS, Metric
 from ..core.metrics.catalogue import total as total_of
 from ..core.metrics.counters import Thresholds, add
 from ..core.metrics.intervals import By, start_of
@@ -46,16 +46,16 @@ def build(asked: Asked, counted: Iterable[Counted], titles: Mapping[str, str] | 
         head: list[Value] = [start.astimezone(asked.zone)] if start is not None else []
         head += [line] if kind.line else []
         head += [(titles or {}).get(line, "")] if kind.line == "agent" else []
-        rows.append((*head, *(_value(metric, counts) for metric in metrics)))
+        rows.append((*head, *(metric.printed(counts) for metric in metrics)))
         bases.append((*[None] * len(head), *(_base(metric, counts) for metric in metrics)))
-    columns = (*_head(asked, kind), *map(_column, metrics))
+    columns = (*_head(asked, kind), *map(column_of, metrics))
     padding: list[Value] = [None] * (len(columns) - len(metrics))
     return Report(
         name=asked.name,
         title=kind.says,
         columns=columns,
         rows=tuple(rows),
-        total=(*padding, *(_value(metric, total) for metric in metrics)),
+        total=(*padding, *(metric.printed(total) for metric in metrics)),
         about=about_of(asked),
         title_zh=kind.says_zh,
         definitions=tuple(definitions(asked.name)),
@@ -91,22 +91,15 @@ def _head(asked: Asked, kind: Kind) -> list[Column]:
     return head
 
 
-def _column(metric: Metric) -> Column:
-    suffix = {Unit.PERCENT: "_percent", Unit.SECONDS: "_seconds", Unit.COUNT: ""}[metric.unit]
+def column_of(metric: Metric) -> Column:
+    """Its column: the name carries the unit."""
     return Column(
-        name=metric.name.replace(".", "_") + suffix,
+        name=metric.column,
         unit=metric.unit.value,
-        metric=f"{metric.name} v{metric.version}",
+        metric=metric.titled,
         title=metric.name.replace("_", " ").replace(".", ": "),
         title_zh=metric.says_zh,
     )
-
-
-def _value(metric: Metric, counts: Counts) -> Value:
-    value = metric.value(counts)
-    if value is None or metric.unit is Unit.COUNT:
-        return None if value is None else int(value)
-    return round(value, 2 if metric.unit is Unit.PERCENT else 3)
 
 
 def _base(metric: Metric, counts: Counts) -> int | None:

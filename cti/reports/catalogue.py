@@ -118,6 +118,12 @@ REPORTS: Mapping[str, Kind] = {
         line="queue",
         beyond=("contacts", "censored", "repeat_rate", "first_call_resolution"),
     ),
+    "survey": Kind(
+        says="what callers answered after the talk, question by question; each answer is in --drill",
+        says_zh="通话后满意度调查：提问、回答率、平均分与分布",
+        line="queue",
+        metrics=("survey_asked", "survey_answered", "survey.answer_rate", "survey.mean", "survey.top_two_box"),
+    ),
     "recordings": Kind(
         says="what should be recorded against what is on disk; calls without a whole recording are in --drill",
         says_zh="录音覆盖：应录通话与实际录音",

@@ -25,7 +25,7 @@ class Unit(StrEnum):
     PERCENT = "percent"
     SECONDS = "seconds"
     COUNT = "count"
-    POINTS = "points"
+    POINTS = "number"  # of whatever scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,24 @@ class Metric:
         if bottom <= 0:
             return None
         return float(Fraction(top, bottom) * _SCALES[self.unit])
+
+    def printed(self, counts: Mapping[str, int]) -> int | float | None:
+        """The number as every report and screen has it: percent with two digits, seconds with three."""
+        value = self.value(counts)
+        if value is None or self.unit is Unit.COUNT:
+            return None if value is None else int(value)
+        return round(value, 2 if self.unit is Unit.PERCENT else 3)
+
+    @property
+    def column(self) -> str:
+        """Its stable name among others, with its unit: `service_level_offered_percent`."""
+        suffix = {Unit.PERCENT: "_percent", Unit.SECONDS: "_seconds"}.get(self.unit, "")
+        return self.name.replace(".", "_") + suffix
+
+    @property
+    def titled(self) -> str:
+        """`service_level.offered v1`."""
+        return f"{self.name} v{self.version}"
 
     @property
     def formula(self) -> str:

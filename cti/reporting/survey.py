@@ -1,0 +1,26 @@
+"""Rows -> the report `survey`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from ..db.answers import answers
+from ..db.people import People
+from ..db.store import Store
+from ..reports.document import Report
+from ..reports.survey import survey_report
+from .question import Maker, Question, Row
+
+
+async def _make(store: Store, question: Question) -> Report:
+    per = str(question.more.get("per", "queue"))
+    titles = {agent.number: agent.name for agent in await People(store.database).agents()}
+    return survey_report(question.asked, await answers(store.database, question.span), per=per, titles=titles)
+
+
+async def _drill(store: Store, question: Question) -> list[Row]:
+    """Each question that was asked."""
+    return [asdict(fact) for fact in await answers(store.database, question.span)]
+
+
+SURVEY = Maker(make=_make, drill=_drill)
