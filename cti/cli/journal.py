@@ -16,6 +16,7 @@ from ..journal.importer import Importer, journal_files
 from ..mailroom import work_rules
 from ..site.load import load_site
 from .journal_import import import_history
+from .journal_verify import verify
 from .rows import as_json, print_json, print_table, with_store
 
 
@@ -25,6 +26,7 @@ def journal() -> None:
 
 
 journal.add_command(import_history)
+journal.add_command(verify)
 
 
 @journal.command()

@@ -90,13 +90,13 @@ async def import_files(url: str, files: Sequence[HistoryFile], where: tzinfo) ->
 
         before = await store.count_conversations()
         for file in files:
-            own, since = await _known(store, file, where)
+            own, since = await known(store, file, where)
             brought.readings.append(await bring_in(own, since, where, keep, say))
         brought.conversations = await store.count_conversations() - before
     return brought
 
 
-async def _known(store: Store, file: HistoryFile, where: tzinfo) -> tuple[HistoryFile, int]:
+async def known(store: Store, file: HistoryFile, where: tzinfo) -> tuple[HistoryFile, int]:
     """The file by the name under which it is stored, or is to be, and up to which byte it is."""
     offsets = await store.positions(file.source)
     for name in file.names:

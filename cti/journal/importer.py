@@ -78,6 +78,18 @@ def journal_files(log_dir: Path, engine: Path) -> JournalFiles:
     )
 
 
+def readers(files: JournalFiles) -> list[tuple[Source, Path, Parser]]:
+    """Each journal with its file and who reads its records."""
+    parsers: dict[Source, Parser] = {
+        Source.QUEUE_LOG: queue_log.parse,
+        Source.CEL: cel.parse,
+        Source.CDR: cdr.parse,
+        Source.ENGINE: engine_log.parse,
+        Source.VOICEMAIL: engine_log.parse_message,
+    }
+    return [(source, path, parsers[source]) for source, path in files.paths().items()]
+
+
 @dataclass(slots=True)
 class Importer:
     """`step()` imports what is new; `run()` does so until it is cancelled. `refused` counts lines by reason."""
@@ -122,7 +134,7 @@ class Importer:
     async def _round(self) -> tuple[bool, int]:
         """Read, parse and store one chunk of each journal: (whether there was anything, new lines)."""
         if not self._tails:
-            self._tails = [await self._tail(*journal) for journal in self._journals()]
+            self._tails = [await self._tail(*journal) for journal in readers(self.files)]
         lines, read = await asyncio.to_thread(self._read)
         if all(position.source is not Source.VOICEMAIL for _, position in read):
             self.caught_up.set()
@@ -145,16 +157,6 @@ class Importer:
                 lines += self._accepted(chunk, parser)
                 read.append((tail, chunk.position))
         return lines, read
-
-    def _journals(self) -> list[tuple[Source, Path, Parser]]:
-        parsers: dict[Source, Parser] = {
-            Source.QUEUE_LOG: queue_log.parse,
-            Source.CEL: cel.parse,
-            Source.CDR: cdr.parse,
-            Source.ENGINE: engine_log.parse,
-            Source.VOICEMAIL: engine_log.parse_message,
-        }
-        return [(source, path, parsers[source]) for source, path in self.files.paths().items()]
 
     async def _tail(self, source: Source, path: Path, parser: Parser) -> tuple[Tail, Parser]:
         split = split_csv if source in (Source.CEL, Source.CDR) else split_lines
