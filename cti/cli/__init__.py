@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "call": ("call", "call", "Conversations: list them, show one, explain the decisions."),
     "report": ("report", "report", "Numbers from the call records, each with its definition."),
     "journal": ("journal", "journal", "The journals: how far they are read; make all rows anew."),
+    "db": ("db", "db", "The database for reporting jobs: data dictionary, who may read it, old months."),
     "acd": ("acd", "acd", "The decisions themselves: what would be decided now, if."),
     "simulate": ("simulate", "simulate", "Try a roster, skills or rings on recorded or generated callers."),
     "agi": ("agi", "agi", "Scripts of agi_scripts/: list them, try one without a phone."),

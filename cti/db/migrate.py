@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from ..share import shared_folder
 from .months import make_room
+from .readers import let_read_again, readers
+from .views import drop_views, make_views
 
 if TYPE_CHECKING:
     from .connection import Database
@@ -33,12 +37,23 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     """Up to `revision`; one starter at a time, and in one transaction (both databases can roll back DDL)."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-    command.upgrade(alembic_config(connection), revision)
+    config, readers_before = alembic_config(connection), readers(connection)
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    if _current(connection) != newest:
+        drop_views(connection)
+        command.upgrade(config, revision)
+    if _current(connection) == newest and make_views(connection):
+        let_read_again(connection, readers_before)
 
 
 def downgrade(connection: Connection, revision: str = "base") -> None:
-    """Down to `revision`; loses what the older form cannot hold."""
+    """Down to `revision`; loses what the older form cannot hold, and the views, which belong to the newest form."""
+    drop_views(connection)
     command.downgrade(alembic_config(connection), revision)
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 async def migrate(database: Database) -> None:

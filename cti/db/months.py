@@ -10,6 +10,7 @@ The parts lie in the schema `cti_months`: whoever looks at the tables sees seven
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ PARTED = {
     if (by := one.dialect_options["postgresql"]["partition_by"])
 }
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
+_MONTH = re.compile(r"[0-9]{4}_[0-9]{2}|earlier|later", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,6 +60,13 @@ class Month:
     def name(self) -> str:
         """As the end of a part's name: 2026_11, earlier, later."""
         return {0: "earlier", 9999: "later"}.get(self.year, f"{self.year:04}_{self.month:02}")
+
+    @staticmethod
+    def named(name: str) -> Month:
+        """The month of a part's name, as `name` gives it."""
+        if name in ("earlier", "later"):
+            return Month(0 if name == "earlier" else 9999, 1)
+        return Month(int(name[:4]), int(name[5:]))
 
     @property
     def begin(self) -> datetime | None:
@@ -99,6 +108,16 @@ def make_months(connection: Connection, months: Iterable[Month]) -> None:
             part = f"{table}_{month.name}"
             if part not in there:
                 _make_part(connection, table, part, month)
+
+
+def months_there(connection: Connection) -> dict[str, list[Month]]:
+    """The months of every parted table, in order. Not for SQLite."""
+    tables, there = _parts(connection)
+    found: dict[str, list[Month]] = {table: [] for table in tables}
+    for part in there:
+        table = next(name for name in tables if _MONTH.fullmatch(part[len(name) + 1 :]) and part.startswith(f"{name}_"))
+        found[table].append(Month.named(part[len(table) + 1 :]))
+    return {table: sorted(months) for table, months in found.items()}
 
 
 def _with_next(months: Iterable[Month]) -> list[Month]:

@@ -61,11 +61,9 @@ def upgrade() -> None:
     )
     for table, columns in _INDEXES:
         op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, columns)
-    op.execute(_AGENT_STATES)
 
 
 def downgrade() -> None:
-    op.execute("DROP VIEW agent_states")
     for table, columns in reversed(_INDEXES):
         op.drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table)
     for table in ("presences", "offers", "visits"):
@@ -82,12 +80,3 @@ _INDEXES = (
     ("presences", ["agent", "at"]),
     ("presences", ["at"]),
 )
-
-# For reporting jobs: each stretch with its end; NULL = it is still so.
-_AGENT_STATES = """
-CREATE VIEW agent_states AS
-SELECT agent, presence, reason, at AS started,
-       LEAD(at) OVER (PARTITION BY agent ORDER BY at, file_id, "offset") AS ended,
-       payable, billable
-FROM presences
-"""

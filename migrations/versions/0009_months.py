@@ -35,21 +35,17 @@ _OF_A_CONVERSATION = {
 
 
 def upgrade() -> None:
-    op.execute("DROP VIEW agent_states")
     if _is_postgresql():
         op.execute(f"CREATE SCHEMA {SCHEMA}")
     for table, (key, at) in _TABLES.items():
         _make_again(table, (*key, at), at)
-    op.execute(_AGENT_STATES)
 
 
 def downgrade() -> None:
-    op.execute("DROP VIEW agent_states")
     for table, (key, _) in reversed(_TABLES.items()):
         _make_again(table, key, None)
     if _is_postgresql():
         op.execute(f"DROP SCHEMA {SCHEMA}")
-    op.execute(_AGENT_STATES)
 
 
 def _make_again(name: str, key: tuple[str, ...], at: str | None) -> None:
@@ -90,12 +86,3 @@ def _reference(table: str) -> sa.ForeignKeyConstraint:
 
 def _is_postgresql() -> bool:
     return op.get_bind().dialect.name == "postgresql"
-
-
-_AGENT_STATES = """
-CREATE VIEW agent_states AS
-SELECT agent, presence, reason, at AS started,
-       LEAD(at) OVER (PARTITION BY agent ORDER BY at, file_id, "offset") AS ended,
-       payable, billable
-FROM presences
-"""
