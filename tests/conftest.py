@@ -1,6 +1,6 @@
 """The order of the whole run: what is quick and pure first, the real Asterisk last, so that a fault is known early.
 
-And what every room may want: the PostgreSQL of this run.
+And what every room may want: the PostgreSQL of this run, databases on it and beside it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
-sys.path.insert(0, str(ROOT))  # `cluster` is imported by name
+sys.path.insert(0, str(ROOT))  # these two are imported by name
 
 from cluster import Cluster  # noqa: E402
+from databases import (  # noqa: E402, F401 -- fixtures
+    empty_database,
+    migrated_file,
+    migrated_postgres,
+    new_database,
+    new_postgres,
+    on_both,
+)
 
 FIRST = ("core", "site", "render", "ship", "engine", "journal", "recordings", "ami", "agi", "cli")
 LAST = ("db", "stage", "browser", "pbx")

@@ -162,11 +162,17 @@ class House:
 
 
 @pytest.fixture
-def floor_home(tmp_path: Path) -> Path:
+def database_line() -> str:
+    """Of cti.toml; a module whose rows matter has `on_both` here."""
+    return ""
+
+
+@pytest.fixture
+def floor_home(tmp_path: Path, database_line: str) -> Path:
     """An instance folder that nothing serves; without a reserved block of ports, as it needs only one."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        (tmp_path / "cti.toml").write_text(f"web_port = {probe.getsockname()[1]}\n")
+        (tmp_path / "cti.toml").write_text(f"web_port = {probe.getsockname()[1]}\n{database_line}")
     secrets = tmp_path / "secrets.toml"
     secrets.write_text('admin_token = "a-token-of-the-tests"\n')
     secrets.chmod(0o600)

@@ -12,9 +12,9 @@ from cti.cli import main
 
 
 @pytest.fixture
-def cti(tmp_path: Path):
-    for name in ("cti.toml", "secrets.toml"):
-        (tmp_path / name).write_text("")
+def cti(tmp_path: Path, on_both: str):
+    for name, text in (("cti.toml", on_both), ("secrets.toml", "")):
+        (tmp_path / name).write_text(text)
     (tmp_path / "secrets.toml").chmod(0o600)
     (tmp_path / "site.yaml").write_text("site: {timezone: Asia/Shanghai}\n")
 

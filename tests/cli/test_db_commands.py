@@ -11,6 +11,11 @@ from cti.cli import main
 
 
 @pytest.fixture
+def database_line(on_both: str) -> str:
+    return on_both
+
+
+@pytest.fixture
 def cti(floor_home):
     def run(*words: str) -> Result:
         return CliRunner().invoke(main, ["--home", str(floor_home), "db", *words])
@@ -49,7 +54,6 @@ def test_the_dictionary_goes_into_a_file(cti, tmp_path):
         (("dictionary", "visit"), "no table or view 'visit'", 3),
         (("dictionary", "--format", "json", "--out", "x"), "redirect", 2),
         (("dictionary", "--format", "html", "--out", "/nowhere/at/all"), "cannot write", 2),
-        (("grant", "reports"), "mode=ro", 2),
         (("forget", "--before", "2024"), "no month", 2),
         (("forget", "--before", "2024-13"), "no month", 2),
         (("forget", "--before", "2099-01"), "has not begun", 2),
@@ -59,6 +63,14 @@ def test_what_cannot_be_is_refused_with_a_hint(cti, words, told, code):
     result = cti(*words)
     assert result.exit_code == code
     assert told in result.stderr
+
+
+def test_rights_are_given_where_there_are_roles_and_a_hint_where_not(cti, database_line):
+    result = cti("grant", "nobody_made_this")
+    on_sqlite = "sqlite" in database_line
+    assert ("mode=ro" if on_sqlite else "CREATE ROLE") in result.stderr
+    assert result.exit_code == (2 if on_sqlite else 3)
+    assert ("GRANT SELECT" in cti("grant", "reports", "--dry-run").output) == (not on_sqlite)
 
 
 def test_months_are_forgotten_after_a_look_at_what_would_go(cti):

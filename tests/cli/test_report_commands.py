@@ -51,8 +51,13 @@ MORNING = "\n".join(
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> Path:
-    (tmp_path / "cti.toml").write_text("")
+def database_line(on_both: str) -> str:
+    return on_both
+
+
+@pytest.fixture
+async def home(tmp_path: Path, database_line: str) -> Path:
+    (tmp_path / "cti.toml").write_text(database_line)
     (tmp_path / "secrets.toml").write_text("")
     (tmp_path / "secrets.toml").chmod(0o600)
     (tmp_path / "site.yaml").write_text("site: {timezone: Asia/Shanghai}\n")

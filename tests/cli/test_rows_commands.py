@@ -19,8 +19,13 @@ CSV = "number,name,phone,skills\n1001,Li,PJSIP/1001,sales=50\n1002,Kim,PJSIP/100
 
 
 @pytest.fixture
-def home(tmp_path) -> Path:
-    (tmp_path / "cti.toml").write_text("")
+def database_line(on_both: str) -> str:
+    return on_both
+
+
+@pytest.fixture
+def home(tmp_path, database_line) -> Path:
+    (tmp_path / "cti.toml").write_text(database_line)
     secrets = tmp_path / "secrets.toml"
     secrets.write_text("")
     secrets.chmod(0o600)

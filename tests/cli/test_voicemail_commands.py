@@ -51,6 +51,11 @@ class Boxes:
 
 
 @pytest.fixture
+def database_line(on_both: str) -> str:
+    return on_both
+
+
+@pytest.fixture
 def boxes(house) -> Boxes:
     return Boxes(house)
 

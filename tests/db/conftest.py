@@ -1,11 +1,9 @@
-"""Databases to test on (SQLite, and the tests' PostgreSQL), and a day of journals to import."""
+"""A store on each database to test on, and a day of journals to import."""
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,61 +16,6 @@ from cti.journal.importer import JournalFiles, journal_files
 sys.path.insert(0, str(Path(__file__).parent))  # tests import hand_made by name
 
 ZERO = 1_795_300_000
-
-
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory) -> Path:
-    """SQLite's tables with nothing in them, to be copied: migrating takes longer than most tests."""
-    file: Path = tmp_path_factory.mktemp("migrated") / "rows.sqlite"
-    asyncio.run(migrated(f"sqlite:///{file}"))
-    return file
-
-
-@pytest.fixture(scope="session")
-def migrated_postgres(postgres) -> str:
-    """The same on PostgreSQL."""
-    url: str = postgres.new_database()
-    asyncio.run(migrated(url))
-    return url
-
-
-async def migrated(url: str) -> None:
-    async with Store(url):
-        pass
-
-
-@pytest.fixture(params=BOTH)
-def new_database(request, tmp_path) -> Callable[[], str]:
-    """Each call gives the URL of a database with its tables and no row."""
-    if request.param == "postgresql":
-        return request.getfixturevalue("new_postgres")
-    count, file = iter(range(100)), request.getfixturevalue("migrated_file")
-    return lambda: f"sqlite:///{shutil.copy(file, tmp_path / f'rows{next(count)}.sqlite')}"
-
-
-@pytest.fixture
-def new_postgres(postgres, migrated_postgres) -> Iterator[Callable[[], str]]:
-    """The same, PostgreSQL only."""
-    made: list[str] = []
-
-    def make() -> str:
-        made.append(postgres.new_database(like=migrated_postgres))
-        return made[-1]
-
-    yield make
-    for url in made:
-        postgres.drop(url)
-
-
-@pytest.fixture(params=BOTH)
-def empty_database(request, tmp_path) -> str:
-    """The URL of a database that nobody has opened yet."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'empty.sqlite'}"
-    return request.getfixturevalue("postgres").new_database()
 
 
 @pytest.fixture
