@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "voicemail": ("voicemail", "voicemail", "Messages that callers left: list, play, export, assign, done, delete."),
     "work": ("work", "work", "Who must be called back: messages and callers who were not served."),
     "call": ("call", "call", "Conversations: list them, show one, explain the decisions."),
+    "plan": ("plan", "plan", "When agents should be at work; cti report adherence tells how it was."),
     "report": ("report", "report", "Numbers from the call records, each with its definition."),
     "journal": ("journal", "journal", "The journals: how far they are read; make all rows anew."),
     "db": ("db", "db", "The database for reporting jobs: data dictionary, who may read it, old months."),

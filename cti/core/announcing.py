@@ -9,11 +9,21 @@ one said before is not said at all. A queue without `announce` and `exit_key` co
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from . import events as ev
-from .commands import Announce, CancelTimer, Command, MoveCaller, OfferCall, ReleaseCaller, ShowPresence, StartTimer
+from .commands import (
+    Announce,
+    CancelTimer,
+    Command,
+    MoveCaller,
+    OfferCall,
+    ReleaseCaller,
+    Said,
+    ShowPresence,
+    StartTimer,
+)
 from .expected_wait import Accuracy, ExpectedWait
 from .queue import CallState, Line, Waiting
 from .rivals import position, stages
@@ -24,6 +34,7 @@ WAIT_MINUTES = (1, 2, 5, 10, 15, 20, 30)  # what is said is the first that is no
 MOST_POSITION = 99
 IMMINENT_SECONDS = 8.0  # so near an answer nothing is said
 MORE = "announce_wait_more"
+_Announcement = tuple[tuple[str, ...], Said | None]
 _IN_CALL = (Presence.RINGING, Presence.TALKING, Presence.WRAP_UP)
 
 
@@ -175,34 +186,37 @@ class Announcing:
         if rules.announce == SILENT:
             self._told.pop(key.call)
             return
-        parts = self._parts(state, told, at)
+        parts, said = self._parts(state, told, at)
         if parts:
-            self._out.append(Announce(call=key.call, parts=parts, keys=rules.exit_key))
+            self._out.append(Announce(call=key.call, parts=parts, keys=rules.exit_key, said=said))
         told.turn += 1
         told.due = at + timedelta(seconds=rules.announce.every_seconds)
         self._start(key.call, told, at)
 
-    def _parts(self, state: Waiting, told: _Told, at: datetime) -> tuple[str, ...]:
+    def _parts(self, state: Waiting, told: _Told, at: datetime) -> _Announcement:
         """Numbers and comfort take turns; who has no number to say leaves the turn to comfort, and the reverse."""
         wait = self._expected.remaining(state.entry.queue, stages(state, self._lines, at), at)
         if wait is not None and wait < IMMINENT_SECONDS:
-            return ()
+            return (), None
         if told.turn % 2 == 0 or not state.line.rules.announce.comfort:
-            return self._numbers(state, told, wait, at) or self._comfort(state, told)
-        return self._comfort(state, told)
+            numbers = self._numbers(state, told, wait, at)
+            return numbers if numbers[0] else (self._comfort(state, told), None)
+        return self._comfort(state, told), None
 
-    def _numbers(self, state: Waiting, told: _Told, wait: float | None, at: datetime) -> tuple[str, ...]:
-        announce, parts = state.line.rules.announce, []
+    def _numbers(self, state: Waiting, told: _Told, wait: float | None, at: datetime) -> _Announcement:
+        announce, parts, said = state.line.rules.announce, [], Said(queue=state.entry.queue)
         place = position(state, self._lines, at) if announce.position else 0
         if 0 < place <= min(announce.position, told.position):
             told.position = place
             parts.append(position_prompt(place))
+            said = replace(said, position=place)
         if announce.wait and wait is not None and self._is_promise(state, wait, at):
             minutes = rounded(wait)
             if not told.minutes or 0 < minutes <= told.minutes:
                 told.minutes = minutes or told.minutes
                 parts.append(wait_prompt(minutes))
-        return tuple(parts)
+                said = replace(said, wait_minutes=minutes, expected_seconds=round(wait, 1))
+        return tuple(parts), said if parts else None
 
     def _is_promise(self, state: Waiting, wait: float, at: datetime) -> bool:
         """Nobody is told of a wait that the queue's limit would cut off, nor one that is not believable."""

@@ -61,6 +61,19 @@ class Announce:
     call: CallId
     parts: tuple[str, ...] = ()  # names of prompts
     keys: str = ""
+    said: Said | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The numbers in an announcement. `position` 0 = none was said; `wait_minutes`: at most so many, 0 = more than the
+    longest that is said, None = no wait was said. `expected_seconds` is the estimate behind it.
+    """
+
+    queue: QueueName
+    position: int = 0
+    wait_minutes: int | None = None
+    expected_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

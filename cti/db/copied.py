@@ -1,4 +1,5 @@
-"""Lines of the engine's journal that are rows of their own as they stand: explanations, and changes of presence.
+"""Lines of the engine's journal that are rows of their own as they stand: explanations, changes of presence,
+and what waiting callers were told.
 
 It knows which kinds these are and their columns. They are stored with their line, go when it goes, and can be made anew
 from the stored lines.
@@ -15,7 +16,7 @@ from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..core.journal import JournalLine, Position, Source
-from .fact_tables import PresenceRow
+from .fact_tables import AnnouncementRow, PresenceRow
 from .plain import Form, Plain, form_of
 from .rollups import touch_presences
 from .tables import ExplanationRow, JournalLineRow
@@ -38,7 +39,20 @@ def _presence(line: Any) -> Row:
     }
 
 
-_KINDS: dict[str, tuple[type[ExplanationRow] | type[PresenceRow], Callable[[Any], Row]]] = {
+def _announcement(line: Any) -> Row:
+    minutes, expected = line.data.get("wait_minutes"), line.data.get("expected_seconds")
+    return {
+        "call": line.call,
+        "queue": str(line.data.get("queue", "")),
+        "place": int(line.data.get("position") or 0),
+        "wait_minutes": None if minutes is None else int(minutes),
+        "expected_ms": None if expected is None else round(float(expected) * 1000),
+    }
+
+
+_Copied = type[ExplanationRow] | type[PresenceRow] | type[AnnouncementRow]
+_KINDS: dict[str, tuple[_Copied, Callable[[Any], Row]]] = {
+    "told": (AnnouncementRow, _announcement),
     "explain": (ExplanationRow, _explanation),
     "presence": (PresenceRow, _presence),
 }

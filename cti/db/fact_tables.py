@@ -94,3 +94,20 @@ class PresenceRow(Table):
     reason: Mapped[str]
     payable: Mapped[bool]
     billable: Mapped[bool]
+
+
+class AnnouncementRow(Table):
+    """The numbers that a waiting caller was told. `place` 0 = none; `wait_minutes`: at most so many, 0 = more than the
+    longest that is said, NULL = no wait was said; `expected_ms` is the estimate behind it."""
+
+    __tablename__ = "announcements"
+    __table_args__ = (Index(None, "at"), Index(None, "queue", "at"))
+
+    file_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    offset: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    call: Mapped[str]
+    at: Mapped[datetime]
+    queue: Mapped[str]
+    place: Mapped[int] = mapped_column(Integer)
+    wait_minutes: Mapped[int | None] = mapped_column(Integer)
+    expected_ms: Mapped[int | None] = mapped_column(BigInteger)

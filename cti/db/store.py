@@ -21,7 +21,7 @@ from ..core.voicemail import Message
 from ..errors import UsageError
 from .connection import Database
 from .copied import copy_all, forget
-from .fact_tables import OfferRow, PresenceRow, SurveyRow, VisitRow
+from .fact_tables import AnnouncementRow, OfferRow, PresenceRow, SurveyRow, VisitRow
 from .folded import FOLDED
 from .history import (
     MOST_ROWS,
@@ -246,6 +246,7 @@ class Store:
             (OfferRow, (OfferRow.call, OfferRow.position)),
             (SurveyRow, (SurveyRow.call, SurveyRow.position)),
             (PresenceRow, (PresenceRow.file_id, PresenceRow.offset)),
+            (AnnouncementRow, (AnnouncementRow.file_id, AnnouncementRow.offset)),
             (VoicemailRow, (VoicemailRow.id,)),
             (WorkItemRow, (WorkItemRow.id,)),
             (ExplanationRow, (ExplanationRow.file_id, ExplanationRow.offset)),

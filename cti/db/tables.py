@@ -105,6 +105,18 @@ class AgentSkillRow(Table):
     level: Mapped[int]
 
 
+class PlanRow(Table):
+    """When an agent should be at work (`reason` ""), or on a break within it (its reason). Written by people."""
+
+    __tablename__ = "plans"
+    __table_args__ = (Index(None, "started"),)
+
+    agent: Mapped[str] = mapped_column(String(20), primary_key=True)
+    started: Mapped[datetime] = mapped_column(primary_key=True)
+    ended: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(primary_key=True)
+
+
 class CustomerRow(Table):
     """Somebody who calls us. `number` as callers show it, in E.164 where we could tell; the rest is what a look-up says
     of their calls: priority, language of prompts, preferred agent, needed skills (`engine=60,language_en=50`).

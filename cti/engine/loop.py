@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -92,7 +93,7 @@ class Engine:
             do.WithdrawOffer: self._withdraw,
             do.ReleaseCaller: self._release,
             do.MoveCaller: self._move,
-            do.Announce: lambda c, _: self.lobby.say(c.call, c.parts, c.keys),
+            do.Announce: self._announce,
             do.StartTimer: self._start_timer,
             do.CancelTimer: lambda c, _: self._timers.cancel(c.key),
             do.ShowPresence: self._show_presence,
@@ -364,6 +365,11 @@ class Engine:
         if known := self._reasons.get(reason):  # as it counts today: the site may change
             values |= {"billable": known.billable, "payable": known.payable, "over_time": shown.over_time}
         self._write(Kind.PRESENCE, at, agent=shown.agent, presence=shown.presence, reason=reason, **values)
+
+    def _announce(self, told: do.Announce, at: datetime) -> None:
+        if told.said is not None:
+            self._write(Kind.TOLD, at, call=told.call, **asdict(told.said))
+        self.lobby.say(told.call, told.parts, told.keys)
 
     def _explain(self, told: do.Explain, at: datetime) -> None:
         self._write(

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     DISPOSITION = "disposition"  # agent, code, note: how the call ended, in the agent's words; the last one counts
     PRESENCE = "presence"  # agent, presence, reason; call: rings, is talked on, wrapped up, or was until now;
     # paused for a known reason: billable, payable, over_time
+    TOLD = "told"  # queue, position (0 = none), wait_minutes (0 = more than is said; null = none), expected_seconds
     LEFT = "left"  # the caller no longer waits with us
     RELEASED = "released"  # queue, outcome
     PRIORITY = "priority"  # priority: what a supervisor gave the caller

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .adherence import ADHERENCE
+from .expected_wait import EXPECTED_WAIT
 from .question import Maker
 from .recordings import RECORDINGS
 from .repeat import REPEAT
@@ -17,4 +19,6 @@ MAKERS: Mapping[str, Maker] = {
     "survey": SURVEY,
     "wallboard": WALLBOARD,
     "staffing": STAFFING,
+    "expected-wait": EXPECTED_WAIT,
+    "adherence": ADHERENCE,
 }

@@ -143,4 +143,16 @@ REPORTS: Mapping[str, Kind] = {
         metrics=("entered", "aht.live", "service_level.offered", "abandon.offered"),
         beyond=("agents_there", "needed_erlang_c", "needed_erlang_a", "theory_beside", "simulated"),
     ),
+    "expected-wait": Kind(
+        says="what waiting callers were told of their wait, against what came",
+        says_zh="预计等待播报的准确度",
+        line="queue",
+        beyond=("wait_kept", "wait_error"),
+    ),
+    "adherence": Kind(
+        says="agents' presence against what was planned for them (cti plan import)",
+        says_zh="排班遵守情况",
+        line="agent",
+        beyond=("adherence", "conformance"),
+    ),
 }

@@ -30,6 +30,8 @@ class Definition:
 _REPEATS = "core.metrics.repeats"
 _COVERAGE = "core.metrics.coverage"
 _MOMENTS = "core.metrics.moments"
+_PROMISES = "core.metrics.promises"
+_ADHERENCE = "core.metrics.adherence"
 _COMPARE = "reports.compare"
 _STAFFING = "core.metrics.staffing"
 _ALL = (
@@ -151,6 +153,34 @@ _ALL = (
         says="skills, rings and queues as they are today; by the time at which callers entered",
         says_zh="用同一 ACD 重放当时来电与在岗座席的模拟结果",
         made_by=_STAFFING,
+    ),
+    Definition(
+        name="wait_kept",
+        formula="announcements of a wait that were kept / kept or broken",
+        says="kept: answered within what was said; broken: not answered when it was over; who left before is neither",
+        says_zh="兑现率：在播报时间内接通 / 可判定的播报",
+        made_by=_PROMISES,
+    ),
+    Definition(
+        name="wait_error",
+        formula="mean of |what came - the estimate behind the words|, of the answered",
+        says="both from the moment of the announcement; words are rounded up, the estimate is not",
+        says_zh="接通者的预计与实际等待之差的平均绝对值",
+        made_by=_PROMISES,
+    ),
+    Definition(
+        name="adherence",
+        formula="time as planned / planned time",
+        says="in a shift at work (logged in, not paused), in a break of it not; who was not seen was not there",
+        says_zh="遵守率：与计划一致的时长 / 计划时长",
+        made_by=_ADHERENCE,
+    ),
+    Definition(
+        name="conformance",
+        formula="time at work, whenever it was / planned time of work",
+        says="enough hours, if at other times; more than 100 % is overtime",
+        says_zh="符合率：实际在岗时长 / 计划在岗时长",
+        made_by=_ADHERENCE,
     ),
 )
 BEYOND: Mapping[str, Definition] = {definition.name: definition for definition in _ALL}

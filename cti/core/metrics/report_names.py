@@ -10,6 +10,9 @@ REPORT_NAMES = (
     "agent",
     "repeat",
     "recordings",
+    "survey",
     "wallboard",
     "staffing",
+    "expected-wait",
+    "adherence",
 )
