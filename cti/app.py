@@ -27,6 +27,7 @@ from .agi.scripts import ScriptHost
 from .agi.server import AgiServer, Handler
 from .config import Config, load_config
 from .core.callback import Callback
+from .core.metrics.counters import Thresholds
 from .core.words import AgentId
 from .db.customers import CustomerBook
 from .db.people import Agent, People
@@ -42,9 +43,9 @@ from .engine.hours import Hours
 from .engine.link import ManagerLink
 from .engine.loop import Engine
 from .engine.promises import open_promises
+from .engine.recount import recount, recounting
 from .engine.restore import closed_queues, last_presences, restoring_events
 from .engine.schedule_code import ScheduleCode
-from .engine.today import IN_TIME, Today
 from .engine.work_desk import WorkDesk
 from .errors import CtiError, SiteError
 from .journal.engine_log import EngineJournal
@@ -57,6 +58,7 @@ from .share import shared_folder
 from .site.dialable import is_dialable, line_of
 from .site.load import load_site
 from .site.model import Site
+from .site.report_values import Reports
 from .site.rules import reasons_of, rules_of, windows_of
 from .web.answers import Answers, verifier
 from .web.mailboxes import MailboxAnswers
@@ -115,7 +117,6 @@ async def run_engine(config: Config, stop: asyncio.Event) -> None:
         backend = Answers(config, engine, link, store, lambda: timezone)
         hub = Hub(backend.snapshot)
         timezone = load_site(config.site_file).site.timezone
-        engine.floor.today = await _today(store, ZoneInfo(timezone))
         hours = Hours(config)
         await _define(config, engine, store, hours)
         engine.restore_closed(closed_queues(config.journal_file))
@@ -157,6 +158,7 @@ async def _serve(
     async with _tasks() as start:
         start(engine.run(), "engine")
         start(link.client.run(), "ami")
+        start(recounting(engine.floor, store.database), "today")
         start(_reloading(config, engine, store, link, hours, reload), "reload")
         boxes = Mailboxes(store.database)
         mailboxes = MailboxAnswers(config.voicemail, boxes, WorkDesk(journal, _now), engine.floor.serves)
@@ -191,13 +193,6 @@ async def _first(wanted: Awaitable[Any], other: Awaitable[Any]) -> bool:
     return tasks[0] in done
 
 
-async def _today(store: Store, zone: ZoneInfo) -> Today:
-    """The queues' counts since midnight, as far as the rows have them."""
-    today, now = Today(zone), datetime.now(UTC)
-    today.begin(await store.served_since(today.midnight(now), IN_TIME), now)
-    return today
-
-
 async def _define(config: Config, engine: Engine, store: Store, hours: Hours) -> None:
     site, known = load_site(config.site_file), engine.familiar.widest
     for warning in site.warnings:
@@ -207,8 +202,16 @@ async def _define(config: Config, engine: Engine, store: Store, hours: Hours) ->
     engine.callbacks.configure(_dialling(site))
     cards = [agent.card() for agent in await People(store.database).agents()]
     engine.define(rules_of(site), cards, reasons_of(site))
+    engine.floor.today.define(ZoneInfo(site.site.timezone), *_in_time(site.reports))
+    await recount(engine.floor, store.database)
     if engine.familiar.widest not in (None, known):
         await _remember(engine, store, engine.familiar.widest)
+
+
+def _in_time(reports: Reports) -> tuple[Thresholds, str]:
+    """What "in time" and "short" mean on the floor, and by which definition the service level is told."""
+    within, short = round(reports.within_seconds * 1000), round(reports.short_seconds * 1000)
+    return Thresholds(within_ms=within, short_ms=short), f"service_level.{reports.service_level}"
 
 
 def _dialling(site: Site) -> Dialling | None:

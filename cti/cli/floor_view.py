@@ -48,16 +48,16 @@ class Floor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLine:
-    """One queue. `staff` counts the agents who serve it by presence; `service` is null before the first caller left."""
+    """One queue. `staff` counts the agents who serve it by presence; `today` are its numbers since midnight, under the
+    names of the columns of `cti report queue`, with the definition of its service level (null before the first caller).
+    """
 
     queue: str
     closed: bool
     waiting: int
     longest_seconds: float | None
     staff: Mapping[str, int]
-    answered: int
-    lost: int
-    service: float | None
+    today: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +106,7 @@ def queue_lines(floor: Floor, now: datetime) -> list[QueueLine]:
             waiting=queue["waiting"],
             longest_seconds=_since(queue["oldest"], now) if queue["oldest"] else None,
             staff=dict(staff),
-            answered=today.get("answered", 0),
-            lost=today.get("lost", 0),
-            service=today.get("service"),
+            today=today,
         )
         found.append(line)
     return found

@@ -56,19 +56,27 @@ def _room(height: int | None, queues: int, callers: int, agents: int) -> tuple[i
 
 
 def _queues(lines: Sequence[QueueLine], language: str) -> Table:
-    table = _table(language, "queue", *_NUMBERS)
+    within = word("service", language).format(lines[0].today.get("within_seconds", 20) if lines else 20)
+    table = _table(language, "queue", *(f">{within}" if name == ">service" else name for name in _NUMBERS))
     for line in lines:
         longest = "" if line.longest_seconds is None else ago(line.longest_seconds)
         name = Text(line.queue + (f" [{word('closed', language)}]" if line.closed else ""))
         name.stylize("red" if line.closed else "bold" if line.waiting else "")
         staff = (sum(line.staff.get(doing, 0) for doing in column) for column in _COUNTED)
-        service = NONE if line.service is None else f"{line.service:.0%}"
-        numbers = (line.waiting, longest, *staff, service, line.answered, line.lost)
+        numbers = (line.waiting, longest, *staff, *today_of(line))
         table.add_row(name, *(_number(value) for value in numbers))
     return table
 
 
-_NUMBERS = (">waiting", ">longest", ">ready", ">talk", ">wrap", ">pause", ">service", ">answered", ">lost")
+_NUMBERS = (">waiting", ">longest", ">ready", ">talk", ">wrap", ">pause", ">service", ">answered", ">abandoned")
+
+
+def today_of(line: QueueLine) -> tuple[str | int, ...]:
+    """Service level, answered and abandoned since midnight."""
+    service = line.today.get("service_percent")
+    return NONE if service is None else f"{service:.0f}%", line.today.get("answered", 0), line.today.get("abandoned", 0)
+
+
 _COUNTED = (("ready",), ("ringing", "talking"), ("wrap_up",), ("paused",))
 
 

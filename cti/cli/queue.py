@@ -19,7 +19,7 @@ from ..site.model import Queue
 from . import complete
 from .api import ask
 from .floor_view import Floor, agent_lines, caller_lines, queue_lines
-from .frame import ago, draw
+from .frame import ago, draw, today_of
 from .rows import as_json, console, print_json, print_table, seen
 from .watch import watch
 from .words import LANGUAGES, language_of
@@ -55,15 +55,16 @@ def list_queues(home: Path, as_json: bool) -> None:
             line.staff.get("ringing", 0) + line.staff.get("talking", 0),
             line.staff.get("wrap_up", 0),
             line.staff.get("paused", 0),
-            "" if line.service is None else f"{line.service:.0%}",
-            line.answered,
-            line.lost,
+            *today_of(line),
         )
         for line in lines
     ]
     staff = ("ready", "talk", "wrap", "pause")
-    columns = ("queue", "by hand", "waiting", "longest", *staff, "in 20 s", "answered", "lost")
+    columns = ("queue", "by hand", "waiting", "longest", *staff, "service", "answered", "abandoned")
     print_table(columns, rows, none="no queues; write some into site.yaml")
+    for today in [line.today for line in lines if line.today][:1]:
+        within, short = f"T {today['within_seconds']:g} s", f"S {today['short_seconds']:g} s"
+        console().print(f"service: {today['definition']}, {within}, {short}, since midnight", style="dim")
 
 
 @queue.command("show")

@@ -20,9 +20,9 @@ _ZH = {
     "talk": "通话",
     "wrap": "话后",
     "pause": "暂停",
-    "service": "20秒内",
+    "service": "{0:g}秒内",
     "answered": "接通",
-    "lost": "流失",
+    "abandoned": "放弃",
     "closed": "关闭",
     "agent": "座席",
     "name": "姓名",
@@ -50,7 +50,7 @@ _ZH = {
 _EN = {
     "wrap_up": "wrap-up",
     "away": "the engine is away, trying again",
-    "service": "in 20 s",
+    "service": "in {0:g} s",
     "place": "#",
     "more": "not shown:",
 }

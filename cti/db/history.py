@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..core.journal import Source
-from ..core.words import Outcome
 from ..errors import NotFound, UsageError
 from .refold import together
 from .tables import ConversationRow, JournalLineRow, RecordingRow, SegmentRow
@@ -117,17 +116,6 @@ async def engine_lines(connection: AsyncConnection, keys: Sequence[str]) -> list
     wanted = select(*columns).where(row.source == Source.ENGINE.value, row.call.in_(keys))
     found = await connection.execute(wanted.order_by(row.at, row.file_id, row.offset))
     return [dict(line) for line in found.mappings()]
-
-
-async def served_since(connection: AsyncConnection, since: datetime, in_time: float) -> list[tuple[str, int, int, int]]:
-    """(queue, answered, of these within `in_time` seconds, not answered) of the conversations begun since then."""
-    row, answered = ConversationRow, ConversationRow.outcome == Outcome.ANSWERED.value
-    counted = [
-        func.sum(case((which, 1), else_=0)) for which in (answered, answered & (row.wait_seconds <= in_time), ~answered)
-    ]
-    over = and_(row.started >= since, row.queue != "", row.outcome != "", row.direction == "inbound")
-    found = await connection.execute(select(row.queue, *counted).where(over).group_by(row.queue))
-    return [(queue, int(taken), int(timely), int(lost)) for queue, taken, timely, lost in found]
 
 
 async def name_of(connection: AsyncConnection, call: str) -> tuple[str, list[str]]:

@@ -29,7 +29,6 @@ from .history import (
     agents_of,
     engine_lines,
     name_of,
-    served_since,
     talks_with_numbers,
     wanted_rows,
     with_recordings,
@@ -231,11 +230,6 @@ class Store:
         async with self.database.reading() as connection:
             _, keys = await name_of(connection, call)
             return await engine_lines(connection, keys)
-
-    async def served_since(self, since: datetime, in_time: float) -> list[tuple[str, int, int, int]]:
-        """(queue, answered, of these within `in_time` seconds, not answered) of the conversations begun since then."""
-        async with self.database.reading() as connection:
-            return await served_since(connection, since, in_time)
 
     async def export(self) -> AsyncIterator[str]:
         """All history as JSON lines in a fixed order: the same journals always give the same bytes."""

@@ -6,14 +6,15 @@ the two can never differ. It knows no socket and decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from ..core.commands import OfferCall, ShowPresence, ShowQueue
 from ..core.events import CallerJoined
 from ..core.floor import AgentOnFloor
-from ..core.words import AgentId, CallId, Presence, QueueName
+from ..core.metrics.facts import Visit
+from ..core.words import AgentId, CallId, Outcome, Presence, QueueName
 from .today import Today
 
 Publish = Callable[[str, Mapping[str, Any]], None]
@@ -100,6 +101,7 @@ class Floor:
 
     def joined(self, event: CallerJoined) -> None:
         """A caller waits."""
+        self.today.joined(event.call, event.queue, event.entered, event.at)
         entity = {
             "call": event.call,
             "queue": event.queue,
@@ -176,19 +178,27 @@ class Floor:
         """After a miss the caller is on the way back to the line."""
         self._move(call, "waiting", None, at)
 
-    def ended(self, call: CallId, at: datetime) -> None:
-        """The call left the floor."""
+    def ended(self, call: CallId, at: datetime, outcome: Outcome = Outcome.ABANDONED) -> None:
+        """The call left the floor; `outcome` of one that has not been answered."""
         entity = self.calls.pop(call, None)
         if entity is not None:
             if entity["state"] != "connected":
-                self.today.lost(entity["queue"], at)
+                self.today.left(call, at, outcome)
                 self.counted(entity["queue"])
             self._publish("call_end", {"call": call})
+
+    def served(self, sums: Mapping[str, Mapping[str, int]], rows: Iterable[Visit], at: datetime) -> None:
+        """The rows of today, see `Today.settle`; queues whose numbers are others now are told."""
+        before = {queue: self.today.of(queue, at) for queue in self.queues}
+        self.today.settle(sums, rows, at)
+        for queue, numbers in before.items():
+            if self.today.of(queue, at) != numbers:
+                self.counted(queue)
 
     def _connected(self, call: CallId, agent: AgentId, at: datetime) -> None:
         entity = self.calls.get(call)
         if entity is not None and entity["state"] != "connected":
-            self.today.answered(entity["queue"], (at - entity["entered"]).total_seconds(), at)
+            self.today.left(call, at, Outcome.ANSWERED)
             self.counted(entity["queue"])
         self._move(call, "connected", agent, at)
 

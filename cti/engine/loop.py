@@ -26,6 +26,7 @@ from ..core.words import (
     AgentId,
     CallId,
     Miss,
+    Outcome,
     PauseReason,
     Phone,
     Presence,
@@ -341,11 +342,12 @@ class Engine:
 
     def _release(self, command: do.ReleaseCaller, at: datetime) -> None:
         self.lobby.decide(command.call, Verdict.OVERFLOW, (("CTI_OUTCOME", command.outcome.value),))
-        self.floor.ended(command.call, at)
+        self.floor.ended(command.call, at, command.outcome)
         self._write(Kind.RELEASED, at, call=command.call, queue=command.queue, outcome=command.outcome)
 
     def _move(self, command: do.MoveCaller, at: datetime) -> None:
         self.lobby.decide(command.call, Verdict.MOVE, (("CTI_MOVE", str(command.queue)),))
+        self.floor.today.left(command.call, at, Outcome.OVERFLOW)
         self._write(Kind.MOVED, at, call=command.call, queue=command.queue)
 
     def _start_timer(self, command: do.StartTimer, at: datetime) -> None:

@@ -1,81 +1,166 @@
-"""How each queue has been served since the site's midnight: counted as it happens, begun from the rows.
+"""How each queue has been served since the site's midnight: metrics of the rows, and of what is not yet a row.
 
-It knows one definition: `service` is the share of the callers who left a queue today (answered, gone or released) that
-were answered within IN_TIME seconds of entering it; null before the first one. It begins with what the database holds
-at the engine's start, so callers whom the native queue served meanwhile count too, and those whose rows came after that
-start do not. A caller whom a queue sent on to another one is lost to the first here, while a row knows one queue for
-each conversation, that of the talk. It is a number for the floor: reports count from the rows.
+It knows each caller's stay in a queue as a fact of `core.metrics` from the moment of entry on, so live numbers and
+reports are the same code. A stay counts to the day of its entry, as in a report. The rows know better than the engine
+(queue_log and CEL saw the caller, the engine saw an event of it; the native queue may have served): from time to time
+`settle` takes the sums of the rows, and a stay that has its row is forgotten here. Once the journals are folded the
+numbers are those of `cti report queue --from today` to the last digit. Callbacks are counted by their rows alone.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from ..core.words import QueueName
+from ..core.metrics.catalogue import METRICS
+from ..core.metrics.counters import COUNTERS, Thresholds, add
+from ..core.metrics.facts import Visit
+from ..core.metrics.intervals import By, milliseconds, start_of
+from ..core.words import CallId, Outcome, QueueName
 
-IN_TIME = 20.0  # seconds
+SHOWN = (
+    *("entered", "answered", "abandoned", "short_abandoned", "sent_on", "callback_requested", "called_back", "closed"),
+    *("asa", "mean_wait", "abandon.offered", "abandon.without_short"),
+)
+SERVICE = "service_level.offered"
+ROW_WITHIN = timedelta(minutes=15)  # a stay that has no row so long after its end is some other call's in the rows
+_KEPT = timedelta(days=2)
+_STILL_THERE = ("", Outcome.ABANDONED.value, Outcome.SHORT_ABANDON.value)  # who comes back had not hung up
+Counts = Mapping[str, int]
 
 
-@dataclass(slots=True, kw_only=True)
-class Count:
-    """Callers of one queue who have left it today."""
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """One stay that has no final row yet; `ended` None: the caller waits."""
 
-    answered: int = 0
-    in_time: int = 0
-    lost: int = 0
-
-    def entity(self) -> dict[str, Any]:
-        """For the screens."""
-        left = self.answered + self.lost
-        service = round(self.in_time / left, 3) if left else None
-        return {"answered": self.answered, "in_time": self.in_time, "lost": self.lost, "service": service}
+    visit: Visit
+    ended: datetime | None = None
 
 
 class Today:
-    """The counts of every queue. `zone` says when midnight is."""
+    """`zone` says when midnight is; `thresholds` and `service`, a metric's name, are the site's."""
 
-    def __init__(self, zone: tzinfo) -> None:
+    def __init__(self, zone: tzinfo, thresholds: Thresholds | None = None, service: str = SERVICE) -> None:
         self.zone = zone
-        self._day: date | None = None
-        self._counts: defaultdict[QueueName, Count] = defaultdict(lambda: Count())
+        self._stays: dict[str, list[_Stay]] = {}  # by call, in the order of entry
+        self._live: dict[tuple[str, datetime], Counts] = {}  # sums of these stays, by queue and day
+        self._rows: Mapping[str, Counts] = {}
+        self._day = datetime.min.replace(tzinfo=UTC)
+        self.define(zone, thresholds or Thresholds(), service)
+
+    def define(self, zone: tzinfo, thresholds: Thresholds, service: str) -> None:
+        """The site as it is now. What the rows say is to be asked again: see `settle`."""
+        self.zone, self.thresholds, self._service = zone, thresholds, METRICS[service]
+        metrics = [METRICS[name] for name in (*SHOWN, service)]
+        names = {name for metric in metrics for _, name in metric.top + metric.bottom}
+        self._counters = [COUNTERS[name] for name in sorted(names)]
+        self._rows, self._live = {}, {}
+        for stays in self._stays.values():
+            for stay in stays:
+                self._add(stay.visit, 1)
 
     def midnight(self, at: datetime) -> datetime:
         """When the site's day began."""
-        return at.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        return start_of(at, By.DAY, self.zone)
 
-    def begin(self, rows: Iterable[tuple[str, int, int, int]], at: datetime) -> None:
-        """Count what the rows know since midnight: (queue, answered, of these in time, not answered)."""
-        self._roll(at)
-        for queue, answered, in_time, lost in rows:
-            self._counts[QueueName(queue)] = Count(answered=answered, in_time=in_time, lost=lost)
+    # --- what happens -----------------------------------------------------------------------------
 
-    def answered(self, queue: QueueName, waited: float, at: datetime) -> None:
-        """A caller of this queue talks with an agent."""
-        self._roll(at)
-        self._add(queue, True, waited)
+    def joined(self, call: CallId, queue: QueueName, entered: datetime, at: datetime) -> None:
+        """A caller waits: a new stay, unless they came back to the line from a miss or from the native queue."""
+        stays = self._stays.get(call, [])
+        last = stays[-1] if stays else None
+        if last is not None and last.visit.queue == queue and last.visit.outcome in _STILL_THERE:
+            self._keep(call, [*stays[:-1], _Stay(replace(last.visit, outcome="", wait_ms=0))])
+        elif not call.startswith("callback"):
+            came = at if stays else entered  # sent on by hand they keep their time, but the queue has them only now
+            visit = Visit(call=call, queue=queue, entered=came, outcome="", wait_ms=0)
+            self._keep(call, [*stays, _Stay(visit)])
 
-    def lost(self, queue: QueueName, at: datetime) -> None:
-        """A caller left this queue without having talked."""
-        self._roll(at)
-        self._add(queue, False, 0.0)
+    def left(self, call: CallId, at: datetime, outcome: Outcome) -> None:
+        """A caller talks with an agent, hung up, or was sent on."""
+        stays = self._stays.get(call)
+        if stays and stays[-1].ended is None:
+            visit = stays[-1].visit
+            waited = milliseconds(at - visit.entered)
+            if outcome is Outcome.ABANDONED and waited <= self.thresholds.short_ms:
+                outcome = Outcome.SHORT_ABANDON
+            self._keep(call, [*stays[:-1], _Stay(replace(visit, outcome=outcome.value, wait_ms=waited), at)])
+
+    # --- what the rows say --------------------------------------------------------------------------
+
+    @property
+    def unsettled(self) -> list[str]:
+        """The calls of which `settle` wants the rows."""
+        return sorted(self._stays)
+
+    def settle(self, sums: Mapping[str, Counts], rows: Iterable[Visit], at: datetime) -> None:
+        """`sums`: queue -> counts of all rows since midnight; `rows`: those among them that are of unsettled calls."""
+        self._day = self.midnight(at)
+        self._live = {key: counts for key, counts in self._live.items() if key[1] >= self._day - _KEPT}
+        known: dict[str, list[Visit]] = defaultdict(list)
+        for one in rows:
+            known[one.call].append(one)
+        left = dict(sums)
+        for call in self.unsettled:
+            kept = []
+            for stay, row in _beside(self._stays[call], known[call]):
+                if (row is not None and row.outcome) or (stay.ended and at - stay.ended > ROW_WITHIN):
+                    continue  # the row counts
+                kept.append(stay)
+                if row is not None:
+                    left[row.queue] = _less(left.get(row.queue, {}), self._count(row))
+            self._keep(call, kept)
+        self._rows = left
+
+    def _keep(self, call: str, stays: list[_Stay]) -> None:
+        """These stays of a call and no others. The sums follow: to show a queue costs the same at any length."""
+        before = self._stays.pop(call, [])
+        if stays:
+            self._stays[call] = stays
+        for sign, some in ((-1, before), (1, stays)):
+            for stay in some:
+                if not (stay in before and stay in stays):
+                    self._add(stay.visit, sign)
+
+    def _add(self, visit: Visit, sign: int) -> None:
+        key = visit.queue, self.midnight(visit.entered)
+        self._live[key] = add(self._live.get(key, {}), {name: sign * n for name, n in self._count(visit).items()})
+
+    # --- what is shown --------------------------------------------------------------------------------
 
     def of(self, queue: QueueName, at: datetime) -> dict[str, Any]:
-        """The queue's counts now."""
-        self._roll(at)
-        return self._counts[queue].entity()
+        """The queue's numbers now, under the names of the report's columns, and the definition of the service level."""
+        midnight = self.midnight(at)
+        rows = self._rows.get(queue, {}) if self._day == midnight else {}
+        counts = add(rows, self._live.get((queue, midnight), {}))
+        shown = {METRICS[name].column: METRICS[name].printed(counts) for name in SHOWN}
+        return {
+            **shown,
+            "service_percent": self._service.printed(counts),
+            "definition": self._service.titled,
+            "formula": self._service.formula,
+            "within_seconds": self.thresholds.within_ms / 1000,
+            "short_seconds": self.thresholds.short_ms / 1000,
+        }
 
-    def _add(self, queue: QueueName, answered: bool, waited: float) -> None:
-        count = self._counts[queue]
-        count.answered += answered
-        count.in_time += answered and waited <= IN_TIME
-        count.lost += not answered
+    def _count(self, visit: Visit) -> dict[str, int]:
+        return {counter.name: counter.of(visit, self.thresholds) for counter in self._counters}
 
-    def _roll(self, at: datetime) -> None:
-        day = at.astimezone(self.zone).date()
-        if day != self._day:
-            self._day = day
-            self._counts.clear()
+
+def _beside(stays: list[_Stay], rows: list[Visit]) -> list[tuple[_Stay, Visit | None]]:
+    """Each stay with its row. The last ones of a queue belong together: after a start the engine may know fewer."""
+    left = sorted(rows, key=lambda row: row.entered)
+    found: list[tuple[_Stay, Visit | None]] = []
+    for stay in reversed(stays):
+        row = next((row for row in reversed(left) if row.queue == stay.visit.queue), None)
+        if row is not None:
+            left.remove(row)
+        found.insert(0, (stay, row))
+    return found
+
+
+def _less(counts: Counts, others: Counts) -> dict[str, int]:
+    return add(counts, {name: -value for name, value in others.items()})

@@ -29,8 +29,10 @@ class ScheduledReport(Value):
 
 
 class Reports(Value):
-    """`within_seconds` and `short_seconds`: what "in time" and "short" mean where nothing else is asked for."""
+    """`within_seconds` and `short_seconds`: what "in time" and "short" mean where nothing else is asked for;
+    `service_level`: which definition of it the floor shows, a metric's name without `service_level.`."""
 
     within_seconds: float = 20.0
     short_seconds: float = 5.0
+    service_level: str = "offered"
     scheduled: Mapping[str, ScheduledReport] = {}

@@ -7,6 +7,7 @@ from datetime import time
 
 import yaml
 
+from ..core.metrics.catalogue import METRICS
 from ..core.metrics.due import WRITTEN, Every, When, read_when
 from ..core.metrics.intervals import By
 from ..core.metrics.periods import Against
@@ -20,6 +21,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 _FOLDER = re.compile(r"[^~\x00-\x1f][^\x00-\x1f]{0,199}")
 _AGENT = re.compile(r"[0-9]{2,20}")
 _NONE = "none"
+SERVICE_LEVELS = [name.partition(".")[2] for name in METRICS if name.startswith("service_level.")]
 
 
 def read_reports(ctx: Context, key: yaml.Node, node: yaml.Node) -> Reports:
@@ -28,6 +30,7 @@ def read_reports(ctx: Context, key: yaml.Node, node: yaml.Node) -> Reports:
     reports = Reports(
         within_seconds=fields.decimal("within_seconds", 20.0, 0, 3600),
         short_seconds=fields.decimal("short_seconds", 5.0, 0, 3600),
+        service_level=fields.one_of("service_level", SERVICE_LEVELS, "offered"),
         scheduled=_scheduled(ctx, fields),
     )
     fields.done()

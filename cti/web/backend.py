@@ -11,7 +11,8 @@ Entities, the same in a snapshot and in a delta (a delta carries the whole entit
            over_time: paused for longer than the reason allows
     queue  {queue, waiting, ready, oldest, closed, today}
            oldest: when the longest waiting caller entered, or null; closed: by hand;
-           today: {answered, in_time, lost, service} since the site's midnight (engine.today says what they mean)
+           today: numbers since the site's midnight under the names of the columns of `cti report queue`, and which
+           definition `service_percent` has: {definition, formula, within_seconds, short_seconds} (engine.today)
     call   {call, queue, number, name, language, path, state, agent, entered, since, priority, ring, next_ring_at}
            ring: the one open now; next_ring_at: when the next one opens by the clock, or null
     work   a delta only, to supervisors: the fields of core.work_item.WorkItem

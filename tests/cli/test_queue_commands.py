@@ -24,9 +24,12 @@ def test_queues_are_listed_with_who_is_there(house: House) -> None:
     sales, service = json.loads(house.cti("queue", "list", "--json").stdout)
     assert (sales["queue"], sales["waiting"], sales["staff"]) == ("sales", 1, {"talking": 1, "paused": 1})
     assert 75 <= sales["longest_seconds"] < 80
-    assert (service["staff"], service["answered"], service["service"]) == ({"talking": 1, "offline": 1}, 1, 1.0)
+    assert service["staff"] == {"talking": 1, "offline": 1}
+    assert (service["today"]["answered"], service["today"]["service_percent"]) == (1, 100.0)
+    assert service["today"]["definition"] == "service_level.offered v1"
     text = house.cti("queue", "list").stdout
-    assert [line.split()[:3] for line in text.splitlines()[1:]] == [["sales", "open", "1"], ["service", "open", "0"]]
+    assert "service: service_level.offered v1, T 20 s, S 5 s, since midnight" in text
+    assert [line.split()[:3] for line in text.splitlines()[1:3]] == [["sales", "open", "1"], ["service", "open", "0"]]
 
 
 def test_one_queue_is_shown_with_its_rules_callers_and_agents(house: House) -> None:

@@ -40,7 +40,7 @@ def call(call: str, number: str, waited: float, **more: Any) -> dict[str, Any]:
 
 def floor_of(**parts: Any) -> Floor:
     queue = {"queue": "sales", "waiting": 3, "ready": 0, "oldest": before(95), "closed": False}
-    queue["today"] = {"answered": 41, "in_time": 33, "lost": 2, "service": 0.767}
+    queue["today"] = {"answered": 41, "abandoned": 2, "service_percent": 76.74, "within_seconds": 20.0}
     floor = Floor()
     agents = [
         agent("1001", "王芳", "talking", 65, call="c9", next="paused"),
@@ -75,7 +75,7 @@ def test_callers_stand_in_the_order_of_their_score_over_all_queues() -> None:
 def test_a_queue_counts_the_agents_who_serve_it() -> None:
     (line,) = queue_lines(floor_of(), NOW)
     assert line.staff == {"talking": 1, "paused": 1, "unreachable": 1, "offline": 1}
-    assert (line.longest_seconds, line.service) == (95.0, 0.767)
+    assert (line.longest_seconds, line.today["service_percent"]) == (95.0, 76.74)
 
 
 def test_agents_at_work_stand_the_busiest_first() -> None:
@@ -98,8 +98,8 @@ def test_deltas_change_what_they_name_and_beats_nothing() -> None:
 def test_a_frame_reads_well_at_80_columns() -> None:
     assert text_of() == [
         "Huaxing   12:00:00   live",
-        "queue waiting longest ready talk wrap pause in 20 s answered lost",
-        "sales       3    1:35     0    1    0     1     77%       41    2",
+        "queue waiting longest ready talk wrap pause in 20 s answered abandoned",
+        "sales       3    1:35     0    1    0     1     77%       41         2",
         "",
         "# caller      queue   waited priority score ring next ring",
         "1 withheld    sales     0:20        2   140    0      0:40",

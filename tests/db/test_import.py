@@ -69,20 +69,6 @@ async def test_what_callers_answered_after_the_talk_are_rows_of_the_agent_who_ta
     assert (await store.conversation(calls[2]))["segments"][-1]["kind"] == "survey"
 
 
-async def test_queues_are_counted_as_they_were_served_since_an_instant(store, day, instant):
-    for number in range(12):
-        day.call(number)
-    await Importer(day.files, store).drain()
-    rows = [row for row in await store.conversations() if row["queue"] == "sales"]
-    answered = [row for row in rows if row["outcome"] == "answered"]
-    assert (await store.served_since(instant(-1e6), 20.0)) == [
-        ("sales", len(answered), len(answered), len(rows) - len(answered))
-    ]
-    ((_, taken, timely, _),) = await store.served_since(instant(-1e6), 2.0)
-    assert (taken, timely) == (len(answered), sum(row["wait_seconds"] <= 2.0 for row in answered))
-    assert await store.served_since(instant(1e6), 20.0) == []
-
-
 async def test_talks_tell_who_served_which_number(store, day):
     first = day.call(1)
     day.call(2)

@@ -155,4 +155,4 @@ async def test_a_caller_who_hangs_up_while_it_rings_leaves_the_floor_and_is_coun
     assert floor.calls == {}
     assert floor.agents[ANNA]["presence"] == "ready"
     assert len(day.lines("missed")) == len(day.lines("left")) == 1
-    assert floor.today.of(SALES, BEGAN)["lost"] == 1
+    assert floor.today.of(SALES, BEGAN)["abandoned"] == 1

@@ -154,7 +154,8 @@ async def test_a_caller_who_is_taken_out_leaves_by_the_overflow_and_counts_as_lo
     await house.ask(CallerWithdrawn, call="c1")
     assert session.verdict == {"CTI_OUTCOME": "overflow", "CTI_VERDICT": "overflow"}
     assert "c1" not in house.engine.floor.calls
-    assert house.queue("sales")["today"] == {"answered": 0, "in_time": 0, "lost": 1, "service": 0.0}
+    today = house.queue("sales")["today"]
+    assert (today["entered"], today["sent_on"], today["abandoned"], today["service_percent"]) == (1, 1, 0, 0.0)
     with pytest.raises(Refused, match="no call"):
         await house.ask(CallerWithdrawn, call="c1")
 

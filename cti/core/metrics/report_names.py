@@ -9,6 +9,7 @@ REPORT_NAMES = (
     "service-level",
     "agent",
     "repeat",
+    "survey",
     "recordings",
     "survey",
     "wallboard",

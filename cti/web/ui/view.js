@@ -108,8 +108,17 @@ function drawQueue(queue) {
       foreign(queue.queue, "h3"),
       h("div", { class: "people", "aria-hidden": "true" }, ...people),
       h("p", { class: "quiet" },
-        h("span", { class: alone ? "alarm" : "" }, alone ? t("nobody_ready") : `${queue.ready ?? 0} ${t("ready_of")}`))),
+        h("span", { class: alone ? "alarm" : "" }, alone ? t("nobody_ready") : `${queue.ready ?? 0} ${t("ready_of")}`)),
+      queue.today ? drawToday(queue.today) : null),
     h("div", { class: "longest" }, h("span", { class: "quiet" }, t("wait")), ticking(queue.oldest, { class: "timer" })));
+}
+
+/** Since midnight, in a line; which definition the service level has is in its tooltip. */
+function drawToday(today) {
+  const service = today.service_percent ?? null;
+  const means = `${today.definition}: ${today.formula}; T ${today.within_seconds} s, S ${today.short_seconds} s`;
+  return h("p", { class: "quiet today", title: means },
+    `${t("today")}: ${service === null ? "–" : `${service.toFixed(0)} %`} · ${today.answered ?? 0} ${t("answered")} · ${today.abandoned ?? 0} ${t("abandoned")}`);
 }
 
 function drawAgent(agent) {
