@@ -14,7 +14,9 @@ from ..reporting.makers import MAKERS
 from ..reporting.question import Question
 from ..reports.build import build, definitions
 from ..reports.catalogue import REPORTS
+from ..reports.compare import compare_definitions
 from ..reports.document import Report
+from .progress import watched
 from .report_compare import compare
 from .report_options import options_of, question_of
 from .report_output import show, show_rows
@@ -46,11 +48,11 @@ report.add_command(schedule)
 
 
 @report.command("explain")
-@click.argument("name", type=click.Choice(list(REPORTS)))
+@click.argument("name", type=click.Choice([*REPORTS, "compare"]))
 @click.option("--json", "as_json_", is_flag=True, help="Print JSON.")
 def explain(name: str, as_json_: bool) -> None:
     """What every number of a report means: metric, formula, words."""
-    rows = definitions(name)
+    rows = compare_definitions() if name == "compare" else definitions(name)
     if as_json_:
         print_json([dict(zip(("metric", "formula", "says", "says_zh"), row, strict=True)) for row in rows])
     else:
@@ -71,11 +73,11 @@ def _run(home: Path, name: str, *, form: str, out: Path | None, drill: bool, **o
     check = options.pop("check", False)
     question = question_of(home, name, **options)
     if drill:
-        show_rows(with_store(home, lambda store: drilled(store, question)), form, question.asked.zone)
+        show_rows(watched(home, question, drilled), form, question.asked.zone)
     elif check:
         _checked(home, question, form, out)
     else:
-        show(with_store(home, lambda store: answer(store, question)), form, out)
+        show(watched(home, question, answer), form, out)
 
 
 def _checked(home: Path, question: Question, form: str, out: Path | None) -> None:

@@ -11,9 +11,9 @@ import click
 from ..reporting.answer import answer_beside
 from ..reporting.makers import MAKERS
 from ..reports.catalogue import REPORTS
+from .progress import watched
 from .report_options import against_of, options_of, question_of
 from .report_output import show
-from .rows import with_store
 
 _AGAINST = click.option(
     "--against", default="previous", show_default=True, metavar="PERIOD",
@@ -42,7 +42,7 @@ def command(name: str) -> click.Command:
     def body(home: Path, /, form: str, out: Path | None, against: str, **options: Any) -> None:
         question = question_of(home, name, **options)
         period = against_of(against, question.asked)
-        show(with_store(home, lambda store: answer_beside(store, question, period)), form, out)
+        show(watched(home, question, lambda store, asked: answer_beside(store, asked, period)), form, out)
 
     callback: Callable[..., Any] = click.pass_obj(body)
     for option in reversed((*options_of(name, made=name in MAKERS, rows=False), _AGAINST)):

@@ -26,6 +26,7 @@ async def _pieces(store: Store, question: Question) -> list[Piece]:
     """Until now: a shift that has not come is not missed."""
     span, until = question.span, min(question.span.until, question.now)
     plan = await Plans(store.database).between(span.since, until, span.agents)
+    question.tell("reading presences", 0, 0)
     times = await agent_times(store.database, span, question.now)
     return list(pieces(plan, times, span.since, until)) if span.since < until else []
 

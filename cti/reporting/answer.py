@@ -19,6 +19,7 @@ async def answer(store: Store, question: Question) -> Report:
     name = question.asked.name
     if name in MAKERS:
         return await MAKERS[name].make(store, question)
+    question.tell("counting", 0, 0)
     counted, titles = await counted_for(store, question.asked, question.span)
     return build(question.asked, counted, titles)
 

@@ -30,7 +30,9 @@ async def _drill(store: Store, question: Question) -> list[Row]:
 
 async def _calls(store: Store, question: Question) -> list[RecordedCall]:
     policy = question.site.recording if question.site else RecordingPolicy()
+    question.tell("reading talks", 0, 0)
     talked = [row for row in await talked_calls(store.database, question.span) if _wanted(row, policy)]
+    question.tell("reading recordings", 0, 0)
     sounds = await sounds_of(store.database, [row.call for row in talked])
     found = []
     for row in talked:

@@ -41,8 +41,10 @@ async def _drill(store: Store, question: Question) -> list[Row]:
 
 async def _judged(store: Store, question: Question) -> tuple[Sequence[Contact], list[Judged], Names]:
     span, window = question.span, _window(question)
+    question.tell("reading calls from outside", 0, 0)
     rows = await contact_rows(store.database, span.since - window, min(span.until + window, question.now))
     names = {row.call: (row.queue, row.agent) for row in rows}
+    question.tell("who follows whom", 0, 0)
     contacts = [_contact(row, same_queue=bool(question.more.get("same_queue"))) for row in rows]
     told = judged(contacts, span.since, span.until, window=window, known_until=question.now)
     return contacts, [one for one in told if _is_wanted(question, names[one.contact.call])], names

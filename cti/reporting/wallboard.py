@@ -20,7 +20,9 @@ MOST_LINES = 100_000
 
 async def _make(store: Store, question: Question) -> Report:
     spans = _intervals(question)
+    question.tell("reading who was in line", 0, 0)
     waits = await in_line(store.database, question.span, question.now)
+    question.tell("reading presences", 0, 0)
     presences: dict[str, list[Moments]] = defaultdict(list)
     for time in await agent_times(store.database, question.span, question.now):
         presences[time.presence].append((time.started, time.started + timedelta(milliseconds=time.ms)))

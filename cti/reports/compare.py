@@ -56,7 +56,7 @@ def compared(now: Side, then: Side) -> Report:
         rows=tuple(rows),
         about=_about(now, then),
         notes=now.report.notes,
-        definitions=(*now.report.definitions, *_definitions()),
+        definitions=(*now.report.definitions, *compare_definitions()),
     )
 
 
@@ -168,6 +168,7 @@ def _about(now: Side, then: Side) -> Mapping[str, str]:
     return {**now.report.about, **before}
 
 
-def _definitions() -> list[tuple[str, str, str, str]]:
+def compare_definitions() -> list[tuple[str, str, str, str]]:
+    """What the columns of a comparison are, beside those of its report."""
     found = [BEYOND[name] for name in DEFINED]
     return [(one.titled, one.formula, one.says, one.says_zh) for one in found]

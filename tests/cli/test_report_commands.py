@@ -179,6 +179,11 @@ def test_a_table_for_people_says_its_period(cti):
     assert "from 2026-11-02 00:00+08:00" in result.stdout
 
 
+def test_a_comparison_explains_itself_too(cti):
+    shown = {line["metric"] for line in json.loads(cti("explain", "compare", "--json").stdout)}
+    assert shown == {"difference v1", "change v1", "of v1"}
+
+
 def test_a_report_explains_itself_in_two_languages(cti):
     shown = {line["metric"]: line for line in json.loads(cti("explain", "queue", "--json").stdout)}
     assert shown["asa v1"]["formula"] == "answered_wait_ms / answered"
