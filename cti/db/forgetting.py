@@ -22,7 +22,7 @@ from .refold import together
 from .tables import ConversationRow, JournalLineRow, Table, VoicemailRow, WorkItemRow
 
 _MANY = 400
-_WHOLE = {"surveys": "at"}  # belong to conversations too, and are in one piece on both databases
+_WHOLE = {"surveys": "at", "announcements": "at"}  # belong to conversations too, and are in one piece on both databases
 _DATED = {**PARTED, **_WHOLE}
 _KEPT = and_(
     JournalLineRow.source == Source.VOICEMAIL.value,
@@ -98,7 +98,7 @@ def _drop_parts(connection: Connection, begin: datetime) -> None:
 
 
 async def _take_done(connection: AsyncConnection, begin: datetime) -> None:
-    """Answers to surveys, messages that were deleted and work that was done before: nothing tells of them any more."""
+    """Answers to surveys, announcements, deleted messages and done work of before: nothing tells of them any more."""
     for name in _WHOLE:
         await connection.execute(delete(Table.metadata.tables[name]).where(_began(name) < begin))
     message, item = VoicemailRow, WorkItemRow

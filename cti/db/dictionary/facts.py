@@ -99,6 +99,28 @@ FACTS = {
             "top_two": Said(Unit.YES_NO, "the answer is the best or the one next to it", "答案为最好或次好"),
         },
     ),
+    "announcements": TableSaid(
+        en="The numbers in one announcement to a waiting caller",
+        zh="向等候者播报的一次数字(位次、预计等待)",
+        source=ENGINE,
+        for_jobs=True,
+        columns={
+            "file_id": FILE,
+            "offset": OFFSET,
+            "call": CALL,
+            "at": Said(Unit.INSTANT, "when it was said", "播报时刻"),
+            "queue": QUEUE,
+            "place": Said(
+                Unit.PLACE, "the place in line that was said, from 1; 0 = none", "播报的位次,自 1 起;0 = 未播"
+            ),
+            "wait_minutes": Said(
+                Unit.COUNT,
+                "the wait that was said: at most so many minutes; 0 = more than 30; NULL = none",
+                "播报的等待:至多若干分钟;0 = 三十分钟以上;NULL = 未播",
+            ),
+            "expected_ms": Said(Unit.MILLISECONDS, "the estimate behind it; NULL = none", "其依据的估计;NULL = 无"),
+        },
+    ),
     "presences": TableSaid(
         en="One change of an agent's presence, which holds until the agent's next row",
         zh="坐席状态的一次变化,持续到该坐席的下一行",

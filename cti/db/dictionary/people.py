@@ -48,6 +48,18 @@ PEOPLE = {
             "level": Said(Unit.LEVEL, "how well", "等级"),
         },
     ),
+    "plans": TableSaid(
+        en="When an agent should be at work, or on a break within it",
+        zh="坐席的排班:应在岗时段,或其中的休息时段",
+        source="cti plan",
+        for_jobs=True,
+        columns={
+            "agent": _NUMBER,
+            "started": Said(Unit.INSTANT, "since when", "开始时刻"),
+            "ended": Said(Unit.INSTANT, "until when", "结束时刻"),
+            "reason": Said(Unit.TEXT, 'why the break; "" = at work', "休息原因;空 = 应在岗"),
+        },
+    ),
     "customers": TableSaid(
         en="Somebody who calls us, as we know them today",
         zh="来电客户的当前资料",
