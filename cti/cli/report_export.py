@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ import click
 from ..db.exported import EXPORTED, Exported, Snapshot, snapshot
 from ..db.store import Store
 from ..errors import UsageError
-from ..reports.by_day import Became, DayFolder, alone
+from ..reports.by_day import DayFolder, alone
 from .report_options import begin
 from .rows import as_json, print_json, print_table, timezone, with_store, zone
 
@@ -95,25 +94,12 @@ async def _table(
     rows: Snapshot, table: Exported, folder: Path, span: tuple[date, date], progress: _Progress, dry_run: bool
 ) -> _Line:
     """Write every day of one table, then remove the days that have no rows any more."""
-    days = DayFolder(folder, table.name, table.columns, dry_run=dry_run)
-    gone = {day for day in days.days() if span[0] <= day <= span[1]}
-    became: Counter[Became] = Counter()
-    count = 0
-    day = await rows.next_day(table, span[0])
-    while day is not None and day <= span[1]:
-        with days.day(day) as file:
-            async for some in rows.rows(table, day):
-                file.add(some)
-            what, written = file.finish()
-        became[what] += 1
-        count += written
-        gone.discard(day)
-        progress.say(table.name, day, count)
-        day = await rows.next_day(table, day + timedelta(days=1)) if day < date.max else None
-    for day in gone:
-        days.remove(day)
-    became[Became.REMOVED] = len(gone)
-    return {"table": table.name, "rows": count, **{f"days_{what.value}": became[what] for what in Became}}
+    with DayFolder(folder, table.name, table.columns, dry_run=dry_run) as days:
+        async for day, some in rows.days(table, *span):
+            days.put(day, some)
+            progress.say(table.name, day, days.rows)
+        days.finish(*span)
+    return {"table": table.name, "rows": days.rows, **{f"days_{what.value}": n for what, n in days.became.items()}}
 
 
 class _Progress:

@@ -69,12 +69,42 @@ class DayFile:
 
 
 class DayFolder:
-    """All days of one table."""
+    """All days of one table. Put rows day by day, then finish; what is not finished leaves no trace (`with`).
+
+    `became` counts days; `rows` those that the files hold.
+    """
 
     def __init__(self, root: Path, table: str, columns: Columns, *, dry_run: bool = False) -> None:
         self.path = root / table
+        self.became = dict.fromkeys(Became, 0)
+        self.rows = 0
         self._columns = columns
         self._dry = dry_run
+        self._open: tuple[date, DayFile] | None = None
+        self._seen: set[date] = set()
+
+    def __enter__(self) -> DayFolder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._open is not None:
+            self._open[1].drop()
+
+    def put(self, day: date, rows: Sequence[Sequence[Any]]) -> None:
+        """Rows of a day, in any portions; days one after the other. Raises StoreError."""
+        with _said(self.path):
+            if self._open is None or self._open[0] != day:
+                self._close()
+                self._open = day, DayFile(self._of(day), self._columns, dry_run=self._dry)
+            self._open[1].add(rows)
+
+    def finish(self, since: date, until: date) -> None:
+        """All days of this span that have rows have been put: the others lose their file. Raises StoreError."""
+        with _said(self.path):
+            self._close()
+            for day in self.days() - self._seen:
+                if since <= day <= until:
+                    self._remove(day)
 
     def days(self) -> set[date]:
         """Days that have a file."""
@@ -85,21 +115,18 @@ class DayFolder:
                     found.add(date.fromisoformat(day[1]))
         return found
 
-    @contextmanager
-    def day(self, day: date) -> Iterator[DayFile]:
-        """Write this day's file; dropped where it was not finished. Raises StoreError."""
-        with _said(self.path):
-            file = DayFile(self._of(day), self._columns, dry_run=self._dry)
-            try:
-                yield file
-            finally:
-                file.drop()
+    def _close(self) -> None:
+        if self._open is not None:
+            day, file = self._open
+            what, rows = file.finish()
+            self.became[what] += 1
+            self.rows += rows
+            self._seen.add(day)
+            self._open = None
 
-    def remove(self, day: date) -> None:
-        """This day has no rows any more."""
-        if self._dry:
-            return
-        with _said(self.path):
+    def _remove(self, day: date) -> None:
+        self.became[Became.REMOVED] += 1
+        if not self._dry:
             (self._of(day) / NAME).unlink(missing_ok=True)
             with suppress(OSError):
                 self._of(day).rmdir()
