@@ -59,17 +59,29 @@ _BY_EVEN = click.option(
 _BY_MOMENT = click.option(
     "--by", type=click.Choice(_INTERVALS), default=By.QUARTER.value, show_default=True, help="How long an interval is."
 )
-_PER = click.option("--per", type=click.Choice(["queue", "agent"]), default="queue", show_default=True,
-                    help="What a line is about.")  # fmt: skip
+
+
+def _per(*choices: str) -> Option:
+    """`--per`: the first choice unless asked otherwise."""
+    says = "What a line is about."
+    return click.option("--per", type=click.Choice(choices), default=choices[0], show_default=True, help=says)
+
+
 MORE: Mapping[str, tuple[Option, ...]] = {
+    "outcome": (_per("queue", "did", "all"),),
+    "funnel": (_per("path", "place"),),
+    "waits": (_per("queue", "all", "bucket"),),
+    "transfers": (_per("pair", "agent", "queue"),),
+    "missed": (_per("agent", "reason", "hour"),),
+    "pauses": (_per("both", "agent", "reason"),),
     "repeat": (
         click.option(
             "--window", default="7d", show_default=True, help="N: so long after a call another one repeats it."
         ),
         click.option("--same-queue", is_flag=True, help="Only a call to the same queue repeats one."),
-        _PER,
+        _per("queue", "agent"),
     ),
-    "recordings": (_PER,),
+    "recordings": (_per("queue", "agent"),),
     "staffing": (
         click.option(
             "--target",
@@ -81,15 +93,7 @@ MORE: Mapping[str, tuple[Option, ...]] = {
         click.option("--simulate", is_flag=True, help="Also replay the callers through the ACD (needs site.yaml)."),
         click.option("--seeds", type=click.IntRange(1, 20), default=3, show_default=True, help="So often by chance."),
     ),
-    "survey": (
-        click.option(
-            "--per",
-            type=click.Choice(["queue", "agent", "survey"]),
-            default="queue",
-            show_default=True,
-            help="What a line is about, besides the question.",
-        ),
-    ),
+    "survey": (_per("queue", "agent", "survey"),),
 }
 
 

@@ -25,6 +25,18 @@ def show(found: Report, form: str, out: Path | None) -> None:
 
 
 def _print(found: Report) -> None:
+    for part in found.compact:
+        click.echo(part.title)
+        _print_table(part)
+        click.echo()
+    if not found.compact:
+        _print_table(found)
+    console().print(seen(", ".join(f"{name} {value}" for name, value in found.about.items())), style="dim")
+    for note in found.notes:
+        console().print(seen(note), style="dim")
+
+
+def _print_table(found: Report) -> None:
     names = [column.title for column in found.columns]
     units = [column.unit for column in found.columns]
     rows = [[shown(value, unit) for value, unit in zip(row, units, strict=True)] for row in found.rows]
@@ -33,9 +45,6 @@ def _print(found: Report) -> None:
         rows.append(["" if unit in ("text", "instant") else shown(value, unit) for value, unit in totals])
         rows[-1][0] = "all"
     print_table(names, rows, none="no calls in this period")
-    console().print(seen(", ".join(f"{name} {value}" for name, value in found.about.items())), style="dim")
-    for note in found.notes:
-        console().print(seen(note), style="dim")
 
 
 def _write(data: str | bytes, out: Path | None) -> None:

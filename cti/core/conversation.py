@@ -215,7 +215,9 @@ def _ending_waits(known: list[Stretch]) -> list[Stretch]:
 
 
 def _menu(told: Told, known: list[Stretch], started: datetime, ended: datetime | None) -> list[Stretch]:
-    """From the beginning to the first thing that happened, for calls from outside."""
+    """Each time a menu was asked; without such events, from the beginning to the first thing that happened."""
+    if asked := told.menus.told((stretch.started for stretch in known), ended):
+        return asked
     if direction_of(told) != "inbound":
         return []
     until = min((stretch.started for stretch in known), default=ended)

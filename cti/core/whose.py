@@ -13,6 +13,7 @@ from typing import Any
 from .billed import Row, rows_of
 from .journal import JournalLine, Source
 from .legs import Legs, read_legs
+from .menu_story import MenuStory, menu_story
 from .stretches import QueueStory, Stretch, queue_story
 
 
@@ -28,6 +29,7 @@ class Told:
     talker: str  # whose meetings are the conversation: the customer's channel, also where the agent made the call
     promise: Mapping[str, Any]  # the callback that this conversation is, {} for any other call
     rows: list[Row]  # CDRs, where nothing but they tell of the call
+    menus: MenuStory
 
     def of(self, source: Source, *kinds: str) -> list[JournalLine]:
         found = [line for line in self.lines if line.source is source and (not kinds or line.kind in kinds)]
@@ -55,6 +57,7 @@ def listen(lines: list[JournalLine]) -> Told:
         talker=customer if legs.is_outside(customer) else _called(legs) or customer,
         promise=promise,
         rows=rows_of(lines) if all(line.source is Source.CDR for line in lines) else [],
+        menus=menu_story(lines),
     )
 
 
@@ -132,7 +135,8 @@ def did_of(told: Told) -> str:
 
 
 def path_of(told: Told) -> str:
-    return str(told.caller.get("path", ""))
+    """As CEL tells it; of calls without menu events, as the engine was told."""
+    return told.menus.path or str(told.caller.get("path", ""))
 
 
 def source_of(told: Told, waits: list[Stretch], talk: Stretch | None) -> str:

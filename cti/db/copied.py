@@ -36,6 +36,7 @@ def _presence(line: Any) -> Row:
         "reason": str(line.data.get("reason", "")),
         "payable": bool(line.data.get("payable", True)),
         "billable": bool(line.data.get("billable", False)),
+        "over_time": bool(line.data.get("over_time", False)),
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, String
+from sqlalchemy import BigInteger, Index, Integer, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .tables import Table, by_month
@@ -94,6 +94,7 @@ class PresenceRow(Table):
     reason: Mapped[str]
     payable: Mapped[bool]
     billable: Mapped[bool]
+    over_time: Mapped[bool] = mapped_column(server_default=false())  # told again: longer than its reason allows
 
 
 class AnnouncementRow(Table):

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, Integer
+from sqlalchemy import BigInteger, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .tables import Table
 
 Quarter = Annotated[int, mapped_column(Integer, primary_key=True, autoincrement=False)]
 Line = Annotated[str, mapped_column(primary_key=True)]
+Later = Annotated[int, mapped_column(Integer, server_default=text("0"))]  # a counter that came when there were rows
 Milliseconds = Annotated[int, mapped_column(BigInteger)]
 _CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}  # rows of a quarter lie beside each other
 
@@ -49,6 +50,14 @@ class _VisitCounters:
     late: Mapped[int]
     sent_on: Mapped[int]
     callback_requested: Mapped[int]
+    overflowed: Mapped[Later]
+    timed_out: Mapped[Later]
+    left_by_key: Mapped[Later]
+    found_full: Mapped[Later]
+    left_for_voicemail: Mapped[Later]
+    failed: Mapped[Later]
+    found_closed: Mapped[Later]
+    blocked: Mapped[Later]
     still_waiting: Mapped[int]
     called_back: Mapped[int]
     transferred: Mapped[int]

@@ -6,14 +6,28 @@ from collections.abc import Mapping
 
 from .adherence import ADHERENCE
 from .expected_wait import EXPECTED_WAIT
+from .funnel import FUNNEL
+from .heatmap import HEATMAP
+from .missed import MISSED
+from .outcome import OUTCOME
+from .pauses import PAUSES
 from .question import Maker
 from .recordings import RECORDINGS
 from .repeat import REPEAT
 from .staffing import STAFFING
 from .survey import SURVEY
+from .transfers import TRANSFERS
+from .waits import WAITS
 from .wallboard import WALLBOARD
 
 MAKERS: Mapping[str, Maker] = {
+    "outcome": OUTCOME,
+    "funnel": FUNNEL,
+    "heatmap": HEATMAP,
+    "waits": WAITS,
+    "transfers": TRANSFERS,
+    "missed": MISSED,
+    "pauses": PAUSES,
     "repeat": REPEAT,
     "recordings": RECORDINGS,
     "survey": SURVEY,

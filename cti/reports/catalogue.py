@@ -5,8 +5,12 @@ It knows names and metrics; counting is the database's, the arithmetic is `core.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from ..core.metrics.beyond_agents import OF_AGENTS
+from ..core.metrics.beyond_calls import OF_CALLS, OUTCOMES
+from ..core.metrics.definition import Definition
 
 _TRAFFIC = ("entered", "answered", "abandoned", "short_abandoned", "sent_on", "callback_requested", "called_back")
 _SERVICE = (
@@ -20,6 +24,10 @@ _SERVICE = (
     "aht.live",
     "transfer.of_answered",
 )
+
+
+def _named(beginning: str, definitions: Iterable[Definition]) -> tuple[str, ...]:
+    return tuple(one.name for one in definitions if one.name.startswith(beginning))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,5 +162,51 @@ REPORTS: Mapping[str, Kind] = {
         says_zh="排班遵守情况",
         line="agent",
         beyond=("adherence", "conformance"),
+    ),
+    "outcome": Kind(
+        says="how calls ended: exclusive outcomes and their shares",
+        says_zh="来电结果分布（互斥，合计 100 %）",
+        line="queue",
+        beyond=("outcome.calls", "outcome.share", *(f"outcome.{word}" for word, *_ in OUTCOMES)),
+    ),
+    "missed": Kind(
+        says="rings that agents missed: who, why, when; time lost, callers met",
+        says_zh="漏接振铃：座席、原因、时段，损失时长与受影响来电",
+        line="agent",
+        facts=("offers",),
+        beyond=_named("missed.", OF_AGENTS),
+    ),
+    "pauses": Kind(
+        says="pauses of agents: how many, how long, over the maximum, paid, billable",
+        says_zh="座席暂停：次数、时长、超时、计薪与可计费",
+        line="agent",
+        facts=("agent_times",),
+        beyond=_named("pauses.", OF_AGENTS),
+    ),
+    "waits": Kind(
+        says="how long callers waited, and what the service level would be at every T",
+        says_zh="等待时长分布与分位数，以及不同 T 下的服务水平",
+        line="queue",
+        metrics=("service_level.offered", "service_level.offered_minus_short"),
+        beyond=_named("waits.", OF_CALLS),
+    ),
+    "heatmap": Kind(
+        says="weekday by hour: who came, how many were answered in time, how many hung up",
+        says_zh="星期 × 小时热力图：进入、服务水平、放弃率",
+        line="",
+        metrics=("entered", "answered", "abandoned", "service_level.offered", "abandon.offered"),
+        beyond=_named("heatmap.", OF_CALLS),
+    ),
+    "funnel": Kind(
+        says="from the number through menus to queues: who came where, and where they were lost",
+        says_zh="菜单漏斗：从被叫号码经菜单到队列，各处流失",
+        line="",
+        beyond=_named("funnel.", OF_CALLS),
+    ),
+    "transfers": Kind(
+        says="who passed callers on, to whom, how, and what became of it",
+        says_zh="转接：谁转给谁、方式与结果",
+        line="agent",
+        beyond=_named("transfers.", OF_CALLS),
     ),
 }

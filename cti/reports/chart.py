@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup, escape
+
+from .document import Series
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 860, 240, 56, 58, 12
 _LABELS = 16  # as many fit below the bars
 _STEPS = (1, 2, 4, 6, 8, 10)  # quarters of them are easily read
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """One colour of the bars; None = there is no such number, and no bar."""
-
-    name: str
-    colour: str  # a CSS variable's name
-    values: Sequence[float | None]
 
 
 def bars(labels: Sequence[str], series: Sequence[Series], *, stacked: bool, unit: str = "") -> Markup:
@@ -26,10 +18,10 @@ def bars(labels: Sequence[str], series: Sequence[Series], *, stacked: bool, unit
     sums = [_height([one.values[n] for one in series], stacked) for n in range(len(labels))]
     if not labels or not any(sums):
         return Markup("")
-    top = 100.0 if unit == "%" else _round_up(max(sums))
+    top = 100.0 if unit == "%" else round_up(max(sums))
     width = (WIDTH - LEFT) / len(labels)
     groups = [_group(n, width, series, top, label, stacked, unit) for n, label in enumerate(labels)]
-    body = Markup("").join([_axis(top, unit), *_names(labels), *groups])
+    body = Markup("").join([axis(top, unit), *_names(labels), *groups])
     return Markup('<svg viewBox="0 0 {} {}" role="img">{}</svg>').format(WIDTH, HEIGHT, body)
 
 
@@ -38,7 +30,7 @@ def _height(values: Sequence[float | None], stacked: bool) -> float:
     return (sum(known) if stacked else max(known, default=0.0)) if known else 0.0
 
 
-def _round_up(value: float) -> float:
+def round_up(value: float) -> float:
     """The next round number: one of `_STEPS` times a power of ten."""
     power = 1.0
     while power * 10 < value:
@@ -48,14 +40,14 @@ def _round_up(value: float) -> float:
     return next(step * power for step in _STEPS if step * power >= value)
 
 
-def _y(value: float, top: float) -> float:
+def y_of(value: float, top: float) -> float:
     return TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / top)
 
 
-def _axis(top: float, unit: str) -> Markup:
+def axis(top: float, unit: str) -> Markup:
     lines = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        y = _y(top * share, top)
+        y = y_of(top * share, top)
         line = Markup('<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(LEFT, WIDTH, y, y)
         text = Markup('<text class="axis" x="{}" y="{:.1f}" text-anchor="end">{:g}{}</text>').format(
             LEFT - 6, y + 4, top * share, unit
@@ -89,9 +81,9 @@ def _group(
         value = one.values[index]
         if value is None:
             continue
-        y = _y(below + value, top)
+        y = y_of(below + value, top)
         x = LEFT + width * index + gap + (0 if stacked else each * place)
-        height = _y(below, top) - y
+        height = y_of(below, top) - y
         drawn.append(rect.format(x, y, max(each, 1.0), height, one.colour, label, one.name, value, unit))
         below += value if stacked else 0.0
     return Markup("").join(drawn)

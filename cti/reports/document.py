@@ -5,7 +5,7 @@ It knows how a value is shown by its unit; it refuses to know where values come 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,8 +29,81 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One colour of a chart; None = there is no such number, and nothing is drawn."""
+
+    name: str
+    colour: str  # a CSS variable's name
+    values: Sequence[float | None]
+    name_zh: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bars:
+    """A group of bars for each label, on top of each other or side by side."""
+
+    labels: Sequence[str]
+    series: Sequence[Series]
+    stacked: bool = False
+    unit: str = ""
+    title: str = ""
+    title_zh: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Lines over evenly spaced steps; `mark` is one step to be seen."""
+
+    steps: Sequence[float]
+    series: Sequence[Series]
+    unit: str = ""
+    mark: float | None = None
+    title: str = ""
+    title_zh: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heat:
+    """A matrix; the higher a value, the stronger its colour (of 100 for percent, else of the highest)."""
+
+    rows: Sequence[str]
+    columns: Sequence[str]
+    values: Sequence[Sequence[float | None]]
+    colour: str
+    unit: str = ""
+    title: str = ""
+    title_zh: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """One bar of a funnel, indented by `depth`; its parts side by side, each with its colour."""
+
+    depth: int
+    label: str
+    parts: Sequence[tuple[float, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funnel:
+    """Bars below each other, all on one scale."""
+
+    tiers: Sequence[Tier]
+    legend: Sequence[tuple[str, str, str]]
+    title: str = ""
+    title_zh: str = ""
+
+
+Chart = Bars | Curve | Heat | Funnel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Rows have as many values as there are columns; None: there is no such number."""
+    """Rows have as many values as there are columns; None: there is no such number.
+
+    `charts` None: drawn from the columns (`page`). `compact`: what a terminal shows instead of the rows, where
+    something fits it better.
+    """
 
     name: str
     title: str
@@ -42,6 +115,8 @@ class Report:
     title_zh: str = ""
     definitions: tuple[Definition, ...] = ()
     bases: tuple[tuple[int | None, ...], ...] = ()  # of each row, then of the total: how many a number is made of
+    charts: tuple[Chart, ...] | None = None
+    compact: tuple[Report, ...] = ()
 
 
 def shown(value: Value, unit: str) -> str:
@@ -57,3 +132,8 @@ def shown(value: Value, unit: str) -> str:
     if unit == "number" and isinstance(value, int | float):  # of whatever unit its line says
         return f"{value:,.2f}".rstrip("0").rstrip(".")
     return f"{value:,.0f}" if unit == "count" and isinstance(value, int | float) else str(value)
+
+
+def label(value: Value) -> str:
+    """Short, for a chart: the year stands above it."""
+    return value.strftime("%m-%d %H:%M").removesuffix(" 00:00") if isinstance(value, datetime) else str(value)

@@ -5,20 +5,23 @@ It knows columns; it counts nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ..core.metrics.beyond import BEYOND
 from ..core.metrics.catalogue import METRICS
 from ..core.metrics.intervals import start_of
 from .build import Asked
-from .document import Column, Value
+from .document import Column, Value, label
 
 _TITLES = {
     "queue": ("queue", "队列"),
     "agent": ("agent", "座席"),
     "agent_name": ("name", "姓名"),
     "call": ("call", "通话"),
+    "did": ("number dialled", "被叫号码"),
+    "reason": ("reason", "原因"),
+    "hour": ("hour", "时"),
 }
 LineKey = tuple[datetime | None, str]
 
@@ -59,3 +62,25 @@ def column(name: str, unit: str, title: str, title_zh: str, definition: str = ""
 def percent(part: float, whole: float) -> float | None:
     """Rounded for print; None: nothing to divide by."""
     return round(100 * part / whole, 2) if whole else None
+
+
+def seconds(ms: int) -> float:
+    return round(ms / 1000, 3)
+
+
+def labelled(asked: Asked, start: datetime | None, *names: str) -> str:
+    """What a chart calls a line."""
+    known = [] if start is None else [label(start.astimezone(asked.zone))]
+    return " ".join(filter(None, (*known, *names))) or "all 全部"
+
+
+def shares(counts: Sequence[int]) -> list[float]:
+    """Percent with one digit, which add up to 100.0 exactly: the largest remainders are rounded up (Hamilton)."""
+    whole = sum(counts)
+    if not whole:
+        return [0.0] * len(counts)
+    tenths = [1000 * count // whole for count in counts]
+    rest = [1000 * count % whole for count in counts]
+    for n in sorted(range(len(counts)), key=lambda n: -rest[n])[: 1000 - sum(tenths)]:
+        tenths[n] += 1
+    return [tenth / 10 for tenth in tenths]

@@ -6,13 +6,15 @@ It knows which columns make a chart. Every value goes through the template's esc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from .chart import Series, bars
-from .document import Report, Value, shown
+from .chart import bars
+from .curve import curve
+from .document import Bars, Chart, Curve, Funnel, Heat, Report, Series, label, shown
+from .funnel_svg import funnel
+from .heat import heat
 
 _STACK = (("answered", "good"), ("abandoned", "bad"), ("sent_on", "other"), ("callback_requested", "blue"))
 _WORK = (
@@ -44,32 +46,43 @@ def _environment() -> Environment:
 
 
 def _charts(report: Report) -> list[dict[str, Any]]:
+    charts = _of_columns(report) if report.charts is None else report.charts
+    drawn = [_drawn(chart) for chart in charts]
+    return [chart for chart in drawn if chart["svg"]]
+
+
+def _of_columns(report: Report) -> list[Bars]:
+    """What can be drawn of counts and shares that every report of plain metrics may have."""
     names = [column.name for column in report.columns]
     heads = [n for n, column in enumerate(report.columns) if not column.metric and column.name != "agent_name"]
-    labels = [" ".join(_label(row[n]) for n in heads) or "all" for row in report.rows]
+    labels = [" ".join(label(row[n]) for n in heads) or "all" for row in report.rows]
     found = []
     for group in (_STACK, _WORK):
         series = [_series(report, names, name, colour) for name, colour in group if name in names]
         if len(series) > 1:
-            found.append(_chart(labels, series, stacked=True))
+            found.append(Bars(labels=labels, series=series, stacked=True))
     shares = [_series(report, names, name, "blue") for name in _SHARES if name in names]
-    found += [_chart(labels, [share], stacked=False, unit="%") for share in shares]
-    return [chart for chart in found if chart["svg"]]
-
-
-def _label(value: Value) -> str:
-    """Short: the year stands above the chart."""
-    return value.strftime("%m-%d %H:%M").removesuffix(" 00:00") if isinstance(value, datetime) else str(value)
+    return [*found, *(Bars(labels=labels, series=[share], unit="%") for share in shares)]
 
 
 def _series(report: Report, names: Sequence[str], name: str, colour: str) -> Series:
     place = names.index(name)
     values = [value if isinstance(value := row[place], int | float) else None for row in report.rows]
-    return Series(name=report.columns[place].title, colour=colour, values=values)
+    column = report.columns[place]
+    return Series(name=column.title, name_zh=column.title_zh, colour=colour, values=values)
 
 
-def _chart(labels: Sequence[str], series: Sequence[Series], *, stacked: bool, unit: str = "") -> dict[str, Any]:
-    return {
-        "svg": bars(labels, series, stacked=stacked, unit=unit),
-        "legend": [(one.name, one.colour) for one in series],
-    }
+def _drawn(chart: Chart) -> dict[str, Any]:
+    legend: list[tuple[str, str, str]] = []
+    match chart:
+        case Bars():
+            svg = bars(chart.labels, chart.series, stacked=chart.stacked, unit=chart.unit)
+            legend = [(one.name, one.name_zh, one.colour) for one in chart.series]
+        case Curve():
+            svg = curve(chart)
+            legend = [(one.name, one.name_zh, one.colour) for one in chart.series]
+        case Heat():
+            svg = heat(chart)
+        case Funnel():
+            svg, legend = funnel(chart), list(chart.legend)
+    return {"title": chart.title, "title_zh": chart.title_zh, "svg": svg, "legend": legend}

@@ -24,7 +24,15 @@ def line(offset: int) -> dict[str, object]:
 
 async def test_rows_by_the_driver_are_those_that_sqlalchemy_stores(store):
     lines = [line(1), line(2)]
-    offline = {"file_id": "f", "agent": "1001", "at": AT, "presence": "paused", "reason": "", "billable": False}
+    offline = {
+        "file_id": "f",
+        "agent": "1001",
+        "at": AT,
+        "presence": "paused",
+        "reason": "",
+        "billable": False,
+        "over_time": False,
+    }
     states = [offline | {"offset": 1, "payable": True}, offline | {"offset": 2, "payable": True}]
     async with store.database.writing(folding=True) as connection:
         driver = await Driver.under(connection)

@@ -19,8 +19,10 @@ import scene
 from scene import ask_asterisk, caller, cel, engine_log, gone, hang_up, house, pid_of, queue_log, stopped, take, until
 
 from cti.core.flow import MOST_ROUNDS
+from cti.core.menu_story import menu_story
 from cti.db.customers import Customer, CustomerBook
 from cti.db.store import Store
+from cti.journal.cel import parse as cel_line
 from cti.pbx import Installation
 from cti.phones import Behaviour, Call
 from cti.site.digits import DIGITS
@@ -129,6 +131,17 @@ async def variables(stage: Stage, asterisk: Installation, number: str) -> dict[s
     raise AssertionError(f"nobody calls from {number}")
 
 
+def at_menus(stage: Stage, number: str) -> tuple[str, list[str]]:
+    """The path that CEL tells of this caller, and what came of each asking."""
+    found = []
+    for line in (stage.config.log_dir / "cel-custom" / "Master.csv").read_bytes().splitlines():
+        told = cel_line(line, "c", len(found))
+        if told is not None and told.data.get("number") == number:
+            found.append(told)
+    story = menu_story(found)
+    return story.path, [f"{one.detail} {one.outcome} {one.target}".strip() for one in story.stretches]
+
+
 async def test_wrong_keys_and_silence_lead_where_each_of_them_says_and_back_leads_back(
     stage: Stage, asterisk: Installation
 ) -> None:
@@ -149,6 +162,13 @@ async def test_wrong_keys_and_silence_lead_where_each_of_them_says_and_back_lead
     assert (await variables(stage, asterisk, "13800000004"))["CTI_DIGITS"] == "first=13&first=8"
     assert len(cel(stage, "CHAN_START")) == len(calls), "nobody was called"
     await gone(calls)
+    # what reports are told of it, also with no engine there
+    assert at_menus(stage, "13800000001") == ("first:-", ["first invalid 7", "first invalid 8"])
+    assert at_menus(stage, "13800000002") == ("first:-", ["first timeout"])
+    path, came = at_menus(stage, "13800000003")
+    assert path == "first:1>second:3>third:*>second:*>first:#>first:2"
+    assert came == [f"{one.replace(':', ' chosen ')}" for one in path.split(">")]
+    assert at_menus(stage, "13800000004") == ("first:-", ["first invalid 13", "first invalid 8"])
 
 
 async def test_an_agents_number_rings_the_agent_and_a_key_with_which_it_begins_still_counts(stage: Stage) -> None:
@@ -195,6 +215,9 @@ async def test_what_is_entered_is_read_back_and_looked_up_and_without_an_engine_
     said = await variables(stage, asterisk, "13800000037")
     assert (said["CTI_DIGITS"], said["CTI_DIGITS_card"], said["CTI_INPUT"]) == ("card=***", CARD, "")
     await gone(calls)
+    assert at_menus(stage, "13800000032") == ("member:error", ["member invalid", "member chosen error"])
+    assert at_menus(stage, "13800000034") == ("member:-", ["member timeout", "member timeout"])
+    assert at_menus(stage, "13800000037") == ("card:error", ["card chosen error"])
 
 
 async def test_the_engine_and_a_script_find_who_calls_and_what_they_say_goes_with_the_call(

@@ -7,25 +7,10 @@ to one text. A change of meaning is a new version.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
-    """What a number is. `formula` names columns or facts; `made_by` is the function that makes it."""
-
-    name: str
-    formula: str
-    says: str
-    says_zh: str
-    made_by: str
-    version: int = 1
-
-    @property
-    def titled(self) -> str:
-        """`repeat_rate v1`."""
-        return f"{self.name} v{self.version}"
-
+from .beyond_agents import OF_AGENTS
+from .beyond_calls import OF_CALLS
+from .definition import Definition
 
 _REPEATS = "core.metrics.repeats"
 _COVERAGE = "core.metrics.coverage"
@@ -183,4 +168,4 @@ _ALL = (
         made_by=_ADHERENCE,
     ),
 )
-BEYOND: Mapping[str, Definition] = {definition.name: definition for definition in _ALL}
+BEYOND: Mapping[str, Definition] = {definition.name: definition for definition in (*_ALL, *OF_CALLS, *OF_AGENTS)}

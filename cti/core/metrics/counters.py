@@ -143,6 +143,21 @@ def _survey(name: str, says: str, *tests: Condition, adds: str = "") -> Counter:
     return Counter(name=name, fact=SurveyAnswer, says=says, tests=tests, adds=adds)
 
 
+def _outcome(name: str, says: str, word: Outcome) -> Counter:
+    return _visits(name, says, _LIVE, Condition("outcome", Op.IN, (word.value,)))
+
+
+# With answered, abandoned, callback_requested and still_waiting: every stay is in exactly one of them.
+_WORDS = (
+    ("overflowed", "sent on: too busy, nobody there, or by hand", Outcome.OVERFLOW),
+    ("timed_out", "sent on after the longest wait", Outcome.TIMEOUT),
+    ("left_by_key", "left by the exit key", Outcome.EXIT_KEY),
+    ("found_full", "found the queue full", Outcome.FULL),
+    ("left_for_voicemail", "went on to voicemail", Outcome.VOICEMAIL),
+    ("failed", "left in a way that no rule foresees, or cut by a dying Asterisk", Outcome.FAILED),
+    ("found_closed", "came while the hours said closed", Outcome.CLOSED),
+    ("blocked", "were not let in", Outcome.BLOCKED),
+)
 _MISSES = tuple(word.value for word in Miss if word is not Miss.CALLER_GONE)
 _WORK = (Presence.READY, Presence.RINGING, Presence.TALKING, Presence.WRAP_UP)
 
@@ -165,6 +180,7 @@ _ALL = (
         _LIVE,
         Condition("outcome", Op.IN, ("callback_requested",)),
     ),
+    *(_outcome(name, says, word) for name, says, word in _WORDS),
     _visits("still_waiting", "waited still at the end", _LIVE, Condition("outcome", Op.IN, ("",))),
     _visits("called_back", "talked with an agent by being called back", _CALLBACK, _ANSWERED),
     _visits(

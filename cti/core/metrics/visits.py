@@ -16,6 +16,7 @@ from .facts import Channel, Offer, Visit
 from .intervals import milliseconds
 
 _TALK = (Kind.TALK, Kind.HOLD)
+_OUTCOMES = frozenset(word.value for word in Outcome)
 _MISSES = {"canceled": Miss.CALLER_GONE.value, **{word.value: word.value for word in Miss}}
 
 
@@ -68,7 +69,9 @@ def _outcome(conversation: Conversation, wait: Segment, *, is_last: bool) -> str
         return ""
     if wait.outcome == Outcome.ABANDONED and is_last and conversation.outcome == Outcome.SHORT_ABANDON:
         return Outcome.SHORT_ABANDON.value
-    return wait.outcome or Outcome.FAILED.value
+    return (
+        wait.outcome if wait.outcome in _OUTCOMES else Outcome.FAILED.value
+    )  # interrupted: no queue told how it ended
 
 
 def _called_back(conversation: Conversation) -> Visit:

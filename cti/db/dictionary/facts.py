@@ -135,6 +135,9 @@ FACTS = {
             "reason": _REASON,
             "payable": _PAYABLE,
             "billable": _BILLABLE,
+            "over_time": Said(
+                Unit.YES_NO, "told again: paused for longer than the reason allows", "再次记录:暂停超过该原因上限"
+            ),
         },
     ),
     "agent_states": TableSaid(

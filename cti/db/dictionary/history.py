@@ -21,13 +21,14 @@ DIRECTION = Said(Unit.WORD, "who called whom", "呼叫方向", values=("inbound"
 
 TARGET = Said(
     Unit.ID,
-    'whom a transfer or a talk with the outside went to: an agent, or the number dialled; "" = nobody',
-    "转接或外呼的对象:坐席或所拨号码;空 = 无",
+    'of a transfer or a talk with the outside: an agent, or the number dialled; of a menu: the key; "" = none',
+    "转接或外呼的对象:坐席或所拨号码;菜单为按键;空 = 无",
 )
 DETAIL = Said(
     Unit.TEXT,
-    "menu: the path; transfer: blind, attended, blonde or conference; voicemail: the box",
-    "菜单为路径;转接为盲转、询问转、半询问转或会议;留言为信箱",
+    "menu: its name (the path, where its askings were not told); transfer: blind, attended, blonde or conference; "
+    "voicemail: the box",
+    "菜单为名称(未记录逐次询问时为路径);转接为盲转、询问转、半询问转或会议;留言为信箱",
 )
 
 HISTORY = {
@@ -106,8 +107,9 @@ HISTORY = {
             "target": TARGET,
             "outcome": Said(
                 Unit.WORD,
-                "how this stretch ended: a wait by an outcome, a ring by answered or a miss, a talk by who ended it",
-                "本段如何结束:等待为结果词,振铃为接听或未接原因,通话为谁结束",
+                "how this stretch ended: a wait by an outcome, a ring by answered or a miss, a talk by who ended it, "
+                "a menu by chosen, invalid, timeout or left",
+                "本段如何结束:等待为结果词,振铃为接听或未接原因,通话为谁结束,菜单为选择、错键、超时或离开",
             ),
             "detail": DETAIL,
         },

@@ -1,0 +1,24 @@
+"""Rows -> the report `funnel`: the calls from outside with their segments, one journey each."""
+
+from __future__ import annotations
+
+from ..core.metrics.journeys import journey
+from ..db.journeys import travelled
+from ..db.report_rows import calls_behind
+from ..db.store import Store
+from ..reports.document import Report
+from ..reports.funnel import Travelled, funnel_report
+from .question import Maker, Question, Row
+
+
+async def _make(store: Store, question: Question) -> Report:
+    found = await travelled(store.database, question.span)
+    calls = (Travelled(call.started, call.outcome, journey(call.did, call.outcome, call.stops)) for call in found)
+    return funnel_report(question.asked, calls, per=question.more.get("per", "path"))
+
+
+async def _drill(store: Store, question: Question) -> list[Row]:
+    return await calls_behind(store.database, question.span)
+
+
+FUNNEL = Maker(make=_make, drill=_drill)

@@ -1,0 +1,27 @@
+"""Rows -> the report `outcome`: stays in queues are counted by the database, calls from outside likewise."""
+
+from __future__ import annotations
+
+from ..db.counting import visit_counts, visits
+from ..db.report_rows import calls_behind, outcomes_by_number
+from ..db.store import Store
+from ..reports.document import Report
+from ..reports.outcome import outcome_report
+from .question import Maker, Question, Row
+
+
+async def _make(store: Store, question: Question) -> Report:
+    asked, span = question.asked, question.span
+    per = question.more.get("per", "queue")
+    if per == "did":
+        return outcome_report(asked, await outcomes_by_number(store.database, span, asked.thresholds), per=per)
+    return outcome_report(asked, await visit_counts(store.database, span, ["queue"], asked.thresholds), per=per)
+
+
+async def _drill(store: Store, question: Question) -> list[Row]:
+    if question.more.get("per") == "did":
+        return await calls_behind(store.database, question.span)
+    return [row for row in await visits(store.database, question.span) if row["channel"] == "live"]
+
+
+OUTCOME = Maker(make=_make, drill=_drill)

@@ -1,0 +1,36 @@
+"""Rows -> the report `transfers`: the conversations in which a caller was passed on, with all their segments."""
+
+from __future__ import annotations
+
+from ..core.metrics.passings import Passing
+from ..db.passings import passed_on
+from ..db.people import People
+from ..db.store import Store
+from ..reports.document import Report
+from ..reports.transfers import transfer_row, transfers_report
+from .question import Maker, Question, Row
+
+
+async def _make(store: Store, question: Question) -> Report:
+    told = [one for _, one in await _read(store, question)]
+    titles = {agent.number: agent.name for agent in await People(store.database).agents()}
+    return transfers_report(question.asked, told, per=question.more.get("per", "pair"), titles=titles)
+
+
+async def _drill(store: Store, question: Question) -> list[Row]:
+    return [transfer_row(call, one) for call, one in await _read(store, question)]
+
+
+async def _read(store: Store, question: Question) -> list[tuple[str, Passing]]:
+    """Those in the period, of the queues they came from and the agents who passed them on."""
+    span = question.span
+    return [
+        (call, one)
+        for call, one in await passed_on(store.database, span)
+        if span.since <= one.at < span.until
+        and (not span.queues or one.queue in span.queues)
+        and (not span.agents or one.agent in span.agents)
+    ]
+
+
+TRANSFERS = Maker(make=_make, drill=_drill)
