@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from ..config import load_config
-from ..core.journal import JournalLine, Position, Source
+from ..core.journal import Source
 from ..db.store import Store
 from ..db.stored import sampled
 from ..errors import UsageError
@@ -76,24 +76,28 @@ async def import_files(url: str, files: Sequence[HistoryFile], where: tzinfo) ->
     """Read these into the database at `url`; clocks are of `where`. Raises StoreError."""
     brought, said = Brought(), time.monotonic()
 
-    def say(reading: Reading) -> None:
+    def say(readings: Sequence[Reading]) -> None:
         nonlocal said
         if time.monotonic() - said > 1:
             said = time.monotonic()
-            done = sum(one.lines for one in brought.readings) + reading.lines
-            click.echo(f"{done:,} lines, at {seen(reading.path.name)}", err=True)
+            done = sum(one.lines for one in readings)
+            click.echo(f"{done:,} lines", err=True)
 
     async with Store(url) as store:
-
-        async def keep(lines: list[JournalLine], place: Position) -> int:
-            return await store.import_lines(lines, [place])
-
         before = await store.count_conversations()
-        for file in files:
-            own, since = await known(store, file, where)
-            brought.readings.append(await bring_in(own, since, where, keep, say))
+        for some in _apart(files):
+            known_ones = [await known(store, file, where) for file in some]
+            brought.readings += await bring_in(known_ones, where, store.import_lines, say)
         brought.conversations = await store.count_conversations() - before
     return brought
+
+
+def _apart(files: Sequence[HistoryFile]) -> Iterator[list[HistoryFile]]:
+    """Files that begin alike (copies, exports of the same calls) one after the other: each is held against what is
+    stored of those before it."""
+    first = {file.file_id: file for file in reversed(files)}
+    yield [file for file in files if first[file.file_id] is file]
+    yield from ([file] for file in files if first[file.file_id] is not file)
 
 
 async def known(store: Store, file: HistoryFile, where: tzinfo) -> tuple[HistoryFile, int]:
@@ -108,7 +112,12 @@ async def known(store: Store, file: HistoryFile, where: tzinfo) -> tuple[History
 
 def _print(brought: Brought, others: list[tuple[Path, str]], where: ZoneInfo, dry_run: bool) -> None:
     rows = [
-        (one.source, one.path, *(f"{count:,}" for count in (one.lines, one.new, _refused(one))), *_dates(one, where))
+        (
+            one.source,
+            one.path,
+            *(f"{count:,}" for count in (one.lines, one.accepted, _refused(one))),
+            *_dates(one, where),
+        )
         for one in brought.readings
     ]
     print_table(("journal", "file", "lines", "new", "refused", "from", "to"), rows, none="")
@@ -124,7 +133,7 @@ def _print(brought: Brought, others: list[tuple[Path, str]], where: ZoneInfo, dr
         click.echo(f"not read: {len(others) - _SHOWN} more", err=True)
     first, last = brought.span
     lines = sum(one.lines for one in brought.readings)
-    new = sum(one.new for one in brought.readings)
+    new = sum(one.accepted for one in brought.readings)
     would = "would be " if dry_run else ""
     click.echo(f"{lines:,} lines, {would}{new:,} new; {would}{brought.conversations:,} new conversations", nl=False)
     click.echo(f", {clock(first, where)} to {clock(last, where)} ({where.key})" if first else "")
@@ -159,8 +168,7 @@ def _document(brought: Brought, others: list[tuple[Path, str]], where: ZoneInfo)
                 "journal": one.source.value,
                 "path": str(one.path),
                 "lines": one.lines,
-                "accepted": one.accepted,
-                "new": one.new,
+                "new": one.accepted,
                 "from": one.first,
                 "to": one.last,
                 "broken": one.broken,
@@ -169,7 +177,7 @@ def _document(brought: Brought, others: list[tuple[Path, str]], where: ZoneInfo)
             for one in brought.readings
         ],
         "not_read": [{"path": str(path), "why": why} for path, why in others],
-        "new_lines": sum(one.new for one in brought.readings),
+        "new_lines": sum(one.accepted for one in brought.readings),
         "new_conversations": brought.conversations,
         "from": first,
         "to": last,

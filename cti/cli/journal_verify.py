@@ -79,7 +79,7 @@ async def _verdict(store: Store, home: Path, paths: tuple[Path, ...], where: Zon
     async with proving(store.database) as proof:
         stored = await proof.files()
         for piece in _pieces(foreign, where) if paths else own_pieces(own):
-            await _hold(piece, stored.get((piece.source, piece.file_id)), proof, verdict)
+            await _hold(piece, stored.get((piece.source, piece.file_id)), proof, verdict, foreign=bool(paths))
             progress.say(f"{piece.path.name}: {piece.end:,} bytes")
         await _ends(stored, proof, verdict, whole=not paths)
         async for difference in proof.rows(lambda count: _proven(verdict, progress, count)):
@@ -98,7 +98,9 @@ def _pieces(files: list[HistoryFile], where: ZoneInfo) -> Iterator[Piece]:
         yield from foreign_pieces(file, where)
 
 
-async def _hold(piece: Piece, stored: tuple[str, int] | None, proof: Proof, verdict: _Verdict) -> None:
+async def _hold(
+    piece: Piece, stored: tuple[str, int] | None, proof: Proof, verdict: _Verdict, *, foreign: bool
+) -> None:
     """One piece of a file against the stored lines that begin in it, as far as it was read."""
     key = piece.source, piece.file_id
     file = verdict.files.setdefault(key, _File(piece.source, piece.path.name))
@@ -106,6 +108,8 @@ async def _hold(piece: Piece, stored: tuple[str, int] | None, proof: Proof, verd
     file.bytes = piece.end
     file.unread = max(0, piece.end - until)
     file.refused.update(piece.refused)
+    if stored is None and foreign and piece.begin == 0:
+        verdict.differences.append(f"{piece.source.value} {piece.path.name}: is not imported, or by another --timezone")
     if piece.begin >= until:
         return
     ours = await proof.lines_between(*key, piece.begin, min(piece.end, until))

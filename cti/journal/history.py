@@ -18,7 +18,8 @@ import zlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
+from heapq import heappop, heappush
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any, BinaryIO
@@ -31,13 +32,15 @@ from .records import LONGEST, Record, Splitter, split_csv, split_lines
 from .refusal import LineError
 from .tail import rotated
 
-CHUNK = 1 << 20  # bytes that are stored in one transaction
+CHUNK = 1 << 18  # bytes of a file that are read at once
+_PIECE = 20_000  # lines that are stored in one transaction
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _HEAD = 1 << 16
 _EXAMPLES = 3
 _BOM = b"\xef\xbb\xbf"
 _PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.GzipFile, b"BZh": bz2.BZ2File, b"\xfd7zXZ": lzma.LZMAFile}
 BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError)
-Store = Callable[[list[JournalLine], Position], Awaitable[int]]
+Store = Callable[[list[JournalLine], list[Position]], Awaitable[object]]
 
 
 @dataclass(slots=True)
@@ -48,7 +51,6 @@ class Reading:
     source: Source
     lines: int = 0
     accepted: int = 0
-    new: int = 0
     first: datetime | None = None
     last: datetime | None = None
     broken: str = ""
@@ -142,7 +144,7 @@ class HistoryFile:
                 more = bool(block)
                 data += block if more or not data or data.endswith(b"\n") else b"\n"
                 records, end = split(data, begin)
-                if end == begin and len(data) > 2 * CHUNK:
+                if end == begin and len(data) > max(2 * CHUNK, 2 * LONGEST):
                     end = begin + (data.find(b"\n") + 1 or len(data))
                     records = [Record(begin, data[: end - begin])]
                 if end > begin:
@@ -231,18 +233,44 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
                 yield unpacked
 
 
-async def bring_in(file: HistoryFile, since: int, zone: tzinfo, keep: Store, say: Callable[[Reading], None]) -> Reading:
-    """Read a file from byte `since` on and give what is accepted to `keep`, a piece at a time; `say` hears of each."""
-    reading = Reading(file.path, file.source)
-    try:
-        for block in file.blocks(since):
-            lines = list(_accepted(file, block, zone, reading))
-            place = Position(source=file.source, file_id=file.file_id, path=file.path.name, offset=block.end)
-            reading.new += await keep(lines, place)
-            say(reading)
-    except BROKEN as error:
-        reading.broken = getattr(error, "strerror", None) or str(error)
-    return reading
+async def bring_in(
+    files: Sequence[tuple[HistoryFile, int]], zone: tzinfo, keep: Store, say: Callable[[Sequence[Reading]], None]
+) -> list[Reading]:
+    """Read files, each from its byte on, and give what is accepted to `keep`, a piece at a time; `say` hears of each.
+
+    All are read side by side in the order of time, so that most calls come whole: queue_log, CEL and CDR tell of the
+    same ones. No two may be of one name.
+    """
+    readings = [Reading(file.path, file.source) for file, _ in files]
+    left = [(_LONG_AGO, number) for number in range(len(files))]
+    blocks = {number: file.blocks(since) for number, (file, since) in enumerate(files)}
+    lines: list[JournalLine] = []
+    places: list[Position] = []
+    while left:
+        reached, number = heappop(left)
+        file = files[number][0]
+        try:
+            block = next(blocks[number], None)
+        except BROKEN as error:
+            readings[number].broken = getattr(error, "strerror", None) or str(error)
+            continue
+        if block is not None:
+            found = list(_accepted(file, block, zone, readings[number]))
+            lines += found
+            places.append(Position(source=file.source, file_id=file.file_id, path=file.path.name, offset=block.end))
+            heappush(left, (max([reached, *(line.at for line in found)]), number))
+        if len(lines) >= _PIECE:
+            await keep(lines, _furthest(places))
+            lines, places = [], []
+        say(readings)
+    if places:
+        await keep(lines, _furthest(places))
+    return readings
+
+
+def _furthest(places: list[Position]) -> list[Position]:
+    """The last one of each file."""
+    return list({(place.source, place.file_id): place for place in places}.values())
 
 
 def _accepted(file: HistoryFile, block: Block, zone: tzinfo, reading: Reading) -> Iterator[JournalLine]:

@@ -133,7 +133,7 @@ async def test_three_years_come_whole_in_any_order_and_only_once(site, new_datab
         assert brought.span[0].date() == BEGIN.date()
         assert brought.span[1] - brought.span[0] > timedelta(days=3 * 365)
         again = await import_files(url, files, BERLIN)
-        assert (sum(reading.new for reading in again.readings), again.conversations) == (0, 0)
+        assert (sum(reading.accepted for reading in again.readings), again.conversations) == (0, 0)
         async with Store(url) as store:
             rows = await everything(store)
             exports.append([line for line in (await exported(store)).splitlines() if '"journal_lines"' not in line])

@@ -192,3 +192,5 @@ def test_files_of_another_installation_are_verified_where_they_lie(home, tmp_pat
     assert verify(home, str(old.parent))[0] == 0
     change(old, b"ABANDON|1|1|8", b"ABANDON|1|1|9")
     assert verify(home, str(old.parent))[0] == 1
+    old.write_text("1700000000|1700000000.7|q|NONE|ENTERQUEUE||0049|1\n")
+    assert "is not imported" in verify(home, str(old.parent))[1]["differences"][0]

@@ -247,13 +247,14 @@ async def collect(file: HistoryFile, since: int = 0) -> tuple[list[JournalLine],
     lines: list[JournalLine] = []
     end = since
 
-    async def keep(some, place):
+    async def keep(some, places):
         nonlocal end
         lines.extend(some)
+        (place,) = places
         end = place.offset
-        return len(some)
 
-    return lines, await bring_in(file, since, SHANGHAI, keep, lambda reading: None), end
+    (reading,) = await bring_in([(file, since)], SHANGHAI, keep, lambda readings: None)
+    return lines, reading, end
 
 
 def test_journals_are_known_by_what_is_in_them_not_by_their_names(tmp_path):
@@ -339,6 +340,27 @@ async def test_a_line_without_end_is_passed_over_in_little_memory(tmp_path):
     _, reading, _ = await collect(one)
     assert reading.accepted == 4
     assert sum(count for count, _ in reading.refused.values()) >= 1
+
+
+async def test_files_are_read_side_by_side_so_that_calls_come_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr("cti.journal.history.CHUNK", 2_000)
+    monkeypatch.setattr("cti.journal.history._PIECE", 100)
+    head, row = FREEPBX.splitlines()
+    calls = [(f"17:{minute:02}", str(1_709_283_600 + 60 * minute)) for minute in range(60)]
+    rows = [row.replace("17:00", clock).replace("1709283600", epoch) for clock, epoch in calls]
+    (tmp_path / "cdr.csv").write_text("\n".join([head, *rows]) + "\n")
+    log = [QUEUE_LOG.replace("1709283600", epoch).replace("1709283609", epoch) for _, epoch in calls]
+    (tmp_path / "queue_log").write_text("".join(log))
+    pieces: list[set[Source]] = []
+
+    async def keep(some, places):
+        pieces.append({line.source for line in some})
+        assert len({(place.source, place.file_id) for place in places}) == len(places)
+
+    readings = await bring_in([(file, 0) for file in found([tmp_path])[0]], SHANGHAI, keep, lambda readings: None)
+    assert sum(reading.accepted for reading in readings) == 60 + 120
+    assert pieces == [{Source.CDR, Source.QUEUE_LOG}] * len(pieces)
+    assert len(pieces) > 1
 
 
 async def test_instants_tell_the_span(tmp_path):
