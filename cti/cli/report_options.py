@@ -24,8 +24,11 @@ from ..reporting.question import Question
 from ..reports.build import Asked
 from ..site.load import load_site
 from ..site.model import Site
+from ..site.report_values import Reports
 from .rows import instant, timezone, zone
 
+OLDEST, NEWEST = 1980, 2200  # before telephone exchanges kept records, and after we do
+MOST_SECONDS = 86_400
 Option = Callable[[Any], Any]
 FORMATS = ("table", "csv", "json", "html", "xlsx", "parquet")
 _AGO = re.compile(r"([1-9][0-9]{0,3})([hdw])")
@@ -37,8 +40,8 @@ COMMON: tuple[Option, ...] = (
     click.option("--to", "until", default="", help="End (not included). Default: now."),
     click.option("--queue", "queues", multiple=True, help="Only this queue; may be given several times."),
     click.option("--agent", "agents", multiple=True, help="Only this agent; may be given several times."),
-    click.option("--within", default=20.0, show_default=True, help="T: answered in time, seconds."),
-    click.option("--short", default=5.0, show_default=True, help="S: a short abandon, seconds."),
+    click.option("--within", type=float, help="T: answered in time, seconds; default: the site's (reports:), else 20."),
+    click.option("--short", type=float, help="S: a short abandon, seconds; default: the site's, else 5."),
     click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True),
     click.option(
         "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write into this file, not to the terminal."
@@ -107,8 +110,12 @@ def options_of(name: str, *, made: bool, rows: bool = True) -> tuple[Option, ...
 def question_of(home: Path, name: str, *, timezone: str, **options: Any) -> Question:
     """What the options ask. Raises UsageError."""
     common = {key: options.pop(key) for key in ("since", "until", "by", "queues", "agents", "within", "short")}
-    asked, span = asked_of(home, name, zone(home, timezone), **common)
-    return Question(asked=asked, span=span, now=datetime.now(UTC), more=more_of(options), site=_site(home))
+    site = _site(home)
+    usual = site.reports if site else Reports()
+    common["within"] = usual.within_seconds if common["within"] is None else common["within"]
+    common["short"] = usual.short_seconds if common["short"] is None else common["short"]
+    asked, span = asked_of(name, zone(home, timezone), **common)
+    return Question(asked=asked, span=span, now=datetime.now(UTC), more=more_of(options), site=site)
 
 
 def _site(home: Path) -> Site | None:
@@ -122,18 +129,20 @@ def _site(home: Path) -> Site | None:
 def against_of(text: str, asked: Asked) -> Period:
     """`previous`, `last-week`, `last-year` or `2026-11-01..2026-11-08`. Raises UsageError."""
     if text in set(Against):
-        return earlier(asked.since, asked.until, Against(text), asked.zone)
+        period = earlier(asked.since, asked.until, Against(text), asked.zone)
+        _lies_in_our_time(*period)
+        return period
     first, dots, last = text.partition("..")
     if not dots or not first or not last:
         raise UsageError(f"--against {text!r}: write {', '.join(Against)}, or 2026-11-01..2026-11-08")
     since, until = instant(first, asked.zone), instant(last, asked.zone)
     if since is None or until is None or until <= since:
         raise UsageError("--against: the period is empty")
+    _lies_in_our_time(since, until)
     return since, until
 
 
 def asked_of(
-    home: Path,  # noqa: ARG001 -- the site's own thresholds will come from there
     name: str,
     where: ZoneInfo,
     *,
@@ -149,15 +158,22 @@ def asked_of(
     now = datetime.now(UTC)
     first = begin(since, now, where) or start_of(now, By.DAY, where)
     last = instant(until, where) or now
+    _lies_in_our_time(first, last)
     if last <= first:
         raise UsageError("the period is empty: --to must be after --from")
-    if min(within, short) < 0:
-        raise UsageError("--within and --short are seconds, 0 or more")
+    if not (0 <= within <= MOST_SECONDS and 0 <= short <= MOST_SECONDS):  # nan is in no range
+        raise UsageError(f"--within and --short are seconds, 0 or more (at most {MOST_SECONDS:,})")
     thresholds = Thresholds(within_ms=round(within * 1000), short_ms=round(short * 1000))
     filters = {key: ", ".join(values) for key, values in (("queue", queues), ("agent", agents)) if values}
     interval = By(by) if by else (By.DAY if name == "interval" else None)
     asked = Asked(name=name, since=first, until=last, zone=where, thresholds=thresholds, by=interval, filters=filters)
     return asked, Span(since=first, until=last, queues=queues, agents=agents)
+
+
+def _lies_in_our_time(first: datetime, last: datetime) -> None:
+    """Sums of instants and windows must not run out of the calendar."""
+    if first.year < OLDEST or last.year > NEWEST:
+        raise UsageError(f"a period lies between the years {OLDEST} and {NEWEST}")
 
 
 def begin(text: str, now: datetime, where: ZoneInfo) -> datetime | None:

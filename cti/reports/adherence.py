@@ -47,7 +47,7 @@ def adherence_report(asked: Asked, pieces: Iterable[Piece], titles: Mapping[str,
             (*head_values(asked, "agent", key, titles), *_values(lines[key])) for key in sorted(lines, key=in_order)
         ),
         total=(*[None] * len(head), *_values(total)),
-        about=about_of(asked),
+        about=about_of(asked, thresholds=False),
         definitions=tuple(definitions(asked.name)),
     )
 

@@ -107,16 +107,17 @@ def _base(metric: Metric, counts: Counts) -> int | None:
     return total_of(metric.bottom, counts) if metric.bottom and "_ms" not in metric.formula.partition("/")[2] else None
 
 
-def about_of(asked: Asked) -> dict[str, str]:
-    """What stands with every report: period, zone, thresholds, filters."""
+def about_of(asked: Asked, *, thresholds: bool = True) -> dict[str, str]:
+    """What stands with every report: period, zone, filters, and the thresholds where its numbers know them."""
     about = {
         "from": asked.since.astimezone(asked.zone).isoformat(sep=" ", timespec="minutes"),
         "to": asked.until.astimezone(asked.zone).isoformat(sep=" ", timespec="minutes"),
         "timezone": asked.zone.key,
         "by": asked.by.value if asked.by else "period",
-        "T (answered in time)": f"{asked.thresholds.within_ms / 1000:g} s",
-        "S (short abandon)": f"{asked.thresholds.short_ms / 1000:g} s",
     }
+    if thresholds:
+        about["T (answered in time)"] = f"{asked.thresholds.within_ms / 1000:g} s"
+        about["S (short abandon)"] = f"{asked.thresholds.short_ms / 1000:g} s"
     return about | dict(asked.filters or {})
 
 

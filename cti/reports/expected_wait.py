@@ -46,7 +46,7 @@ def expected_wait_report(asked: Asked, announcements: Iterable[Told], now: datet
         columns=(*head, *_COLUMNS),
         rows=tuple(rows),
         total=(*[None] * len(head), *_values(everything)),
-        about=about_of(asked),
+        about=about_of(asked, thresholds=False),
         definitions=tuple(definitions(asked.name)),
     )
 

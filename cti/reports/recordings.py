@@ -58,7 +58,7 @@ def recordings_report(
         columns=(*head, *_COLUMNS),
         rows=tuple(rows),
         total=(*[None] * len(head), *_values(everything)),
-        about=about_of(asked),
+        about=about_of(asked, thresholds=False),
         notes=notes,
         definitions=tuple(definitions(asked.name)),
     )

@@ -58,7 +58,7 @@ def repeat_report(
     ]
     head = head_columns(asked, per)
     everything = summed([one for some in lines.values() for one in some], sum(hidden.values()))
-    about = about_of(asked) | {"N (window)": f"{window / timedelta(days=1):g} days"}
+    about = about_of(asked, thresholds=False) | {"N (window)": f"{window / timedelta(days=1):g} days"}
     return Report(
         name=asked.name,
         title=REPORTS[asked.name].says,
@@ -67,8 +67,17 @@ def repeat_report(
         rows=tuple(rows),
         total=(*[None] * len(head), *_values(everything)),
         about=about | ({"a repeat is": "a call to the same queue"} if same_queue else {}),
+        notes=_too_early(everything, window),
         definitions=tuple(definitions(asked.name)),
     )
+
+
+def _too_early(of: Repeats, window: timedelta) -> tuple[str, ...]:
+    """Where more is not known yet than known: what to ask instead."""
+    if of.censored <= of.contacts:
+        return ()
+    days = f"{window / timedelta(days=1):g}"
+    return (f"{of.censored} contacts are younger than {days} days: ask for a period that ended so long ago",)
 
 
 def _values(one: Repeats) -> tuple[Value, ...]:

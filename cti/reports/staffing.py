@@ -177,4 +177,4 @@ def _patience_note(total: Counts) -> tuple[str, ...]:
     gone = total.get("abandoned", 0)
     if gone >= ENOUGH_ABANDONED or not total.get("entered"):
         return ()
-    return (f"only {gone} callers gave up: the patience behind Erlang A is a guess",)
+    return (f"callers who gave up: {gone}; so few that the patience behind Erlang A is a guess",)

@@ -42,7 +42,7 @@ def wallboard_report(
         ),
         rows=rows,
         total=_total(waits, presences, intervals) if intervals else (),
-        about=about_of(asked),
+        about=about_of(asked, thresholds=False),
         definitions=tuple(definitions(asked.name)),
     )
 

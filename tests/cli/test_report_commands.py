@@ -196,6 +196,11 @@ def test_a_report_explains_itself_in_two_languages(cti):
         (("queue", "--from", "2026-11-03", "--to", "2026-11-02"), "the period is empty"),
         (("queue", "--from", "yesterday"), "is no instant"),
         (("queue", "--within", "-1"), "0 or more"),
+        (("queue", "--short", "nan"), "0 or more"),
+        (("queue", "--within", "inf"), "0 or more"),
+        (("repeat", "--from", "0002-01-01"), "between the years"),
+        (("wallboard", "--to", "9999-12-31"), "between the years"),
+        (("compare", "queue", "--from", "1980-01-02", "--to", "1990-01-01"), "between the years"),
     ],
 )
 def test_a_wrong_question_is_answered_in_one_line(cti, words, said):
@@ -313,3 +318,14 @@ def test_a_period_that_is_none_is_told_in_one_line(cti, against):
     assert result.exit_code == 2
     assert "--against" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_what_in_time_means_is_the_sites_where_nothing_else_is_asked_for(cti, home):
+    site = (
+        "site: {name: x, timezone: Asia/Shanghai, languages: [en]}\nreports: {within_seconds: 30, short_seconds: 2.5}\n"
+    )
+    (home / "site.yaml").write_text(site)
+    about = json.loads(cti("queue", *DAY, "--format", "json").stdout)["about"]
+    assert (about["T (answered in time)"], about["S (short abandon)"]) == ("30 s", "2.5 s")
+    asked = json.loads(cti("queue", *DAY, "--within", "10", "--format", "json").stdout)["about"]
+    assert (asked["T (answered in time)"], asked["S (short abandon)"]) == ("10 s", "2.5 s")
