@@ -75,6 +75,8 @@ def _fate(row: dict[str, Any]) -> str:
         return "no mail server: set smtp_host and smtp_from in cti.toml"
     if row["state"] == "failed":
         return f"failed {row['attempts']} time(s), tried again: {row['error']}"
+    if row["state"] == "trying":
+        return "being sent, or cut short while it was"
     return f"given up: {row['error']}" if row["state"] == "gave_up" else row["state"] or "nothing was due yet"
 
 

@@ -99,6 +99,7 @@ class Courier:
     async def _deliver(self, made: Made, site: Site, due: datetime, targets: list[str], now: datetime) -> int:
         sent = 0
         for to in targets:
+            self.ledger.tell(made.wanted.name, to, due, "trying", now)
             why, again = await asyncio.to_thread(self.hand_over, made, site, due, to)
             if why:
                 self._failed(made.wanted.name, to, due, why, now, again=again)

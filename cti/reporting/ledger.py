@@ -1,8 +1,9 @@
 """What became of each scheduled report: an append-only file, from which a restart knows what was sent and what was not.
 
-One line is one fact: `planned` (from now on this goes to that address at those times), `dropped` (no longer), `sent`,
-`failed` (it will be tried again), `gave_up`, `by_hand`. It is written by whoever sends, and belongs to no database: a
-database that is deleted and built anew makes nobody get last week's reports again.
+One line is one fact: `planned` (from now on this goes to that address at those times), `dropped` (no longer), `trying`,
+`sent`, `failed` (it will be tried again), `gave_up`, `by_hand`. A try is written before it is made: on a full disk
+nothing is sent, instead of the same again and again. The file is written by whoever sends, and belongs to no database:
+one that is deleted and built anew makes nobody get last week's reports again.
 """
 
 from __future__ import annotations
@@ -60,9 +61,10 @@ class Ledger:
         self._tell("dropped", at, report=name, to=to)
 
     def tell(self, name: str, to: str, due: datetime, what: str, at: datetime, *, error: str = "") -> Fate:
-        """`sent`, `failed`, `gave_up` or `by_hand`."""
+        """`trying`, `sent`, `failed`, `gave_up` or `by_hand`. Raises StoreError, and then it is not known."""
         before = self.fates.get((name, to, due))
-        attempts = (before.attempts if before else 0) + (what == "failed")
+        tried = before is not None and before.what == "trying"
+        attempts = (before.attempts if before else 0) + (what == "trying" or (what == "failed" and not tried))
         self._tell(what, at, report=name, to=to, due=due, attempts=attempts, error=error)
         return Fate(what=what, at=at, attempts=attempts, error=error)
 
@@ -90,7 +92,7 @@ class Ledger:
                 self.planned[key] = str(line["when"]), line["at"]
             case "dropped":
                 self.planned.pop(key, None)
-            case "sent" | "failed" | "gave_up" as what:
+            case "trying" | "sent" | "failed" | "gave_up" as what:
                 fate = Fate(what=what, at=line["at"], attempts=int(line["attempts"]), error=str(line["error"]))
                 self.fates[*key, line["due"]] = fate
 

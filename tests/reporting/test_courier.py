@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cti.errors import StoreError
+from cti.journal.engine_log import EngineJournal
 from cti.reporting.courier import CATCH_UP, GIVE_UP, SETTLE, Courier
 from cti.reporting.dispatch import alone
 from cti.reporting.ledger import PAUSES, Ledger
@@ -105,16 +106,35 @@ async def test_a_kill_between_the_mail_servers_word_and_ours_gives_the_same_lett
     class Killed(Exception):
         pass
 
-    def killed(*_: object, **__: object) -> None:
-        raise Killed
+    real = Ledger.tell
+
+    def killed(self: Ledger, name: str, to: str, due: datetime, what: str, *more: object, **said: str) -> object:
+        if what == "sent":
+            raise Killed
+        return real(self, name, to, due, what, *more, **said)
 
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "tell", killed)
         with pytest.raises(Killed):
             await house.at(MONDAY)
     house.restart()
-    await house.at(MONDAY)
+    await house.at(MONDAY + timedelta(minutes=1))
     assert [mail["Message-ID"] for mail in letterbox.letters] == [letterbox.letters[0]["Message-ID"]] * 2
+
+
+async def test_on_a_full_disk_nothing_is_sent_instead_of_the_same_again_and_again(house, letterbox, monkeypatch):
+    await house.at(SUNDAY_EVENING)
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EngineJournal, "append", full)
+        for second in range(3):
+            with pytest.raises(StoreError):
+                await house.at(MONDAY + timedelta(seconds=second))
+    assert letterbox.letters == []
+    assert await house.at(MONDAY + timedelta(seconds=10)) == 2
 
 
 async def test_what_was_due_while_nobody_ran_is_made_up_for(house, letterbox):
