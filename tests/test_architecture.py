@@ -24,11 +24,12 @@ MAY_IMPORT: dict[str, object] = {
     "engine": {"core"} | MIDDLE | FREE,
     "reporting": {"core"} | MIDDLE | FREE,  # rows and facts to reports, for whoever shows or sends them
     "web": {"core", "engine", "reporting"} | MIDDLE | FREE,
-    "stage": {"core"} | MIDDLE | FREE,
+    "stage": {"core", "backlog"} | MIDDLE | FREE,
     "ship": {"core"} | MIDDLE | FREE,
-    "cli": {"core", "engine", "app", "supervisor", "stage", "ship", "mailroom", "reporting"} | MIDDLE | FREE,
+    "cli": {"core", "engine", "app", "supervisor", "backlog", "stage", "ship", "mailroom", "reporting"} | MIDDLE | FREE,
     "supervisor": FREE,
     "app": ALL,
+    "backlog": {"core"} | MIDDLE | FREE,  # journals into rows with all processors; app's importer stays one process
     "mailroom": {"core"} | MIDDLE | FREE,  # app's second half, for messages
     "__main__": ALL,
     "": FREE,

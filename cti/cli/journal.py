@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..backlog import Backlog
 from ..config import load_config
 from ..core.journal import Source
 from ..db.store import Store
 from ..db.work import WorkRules
 from ..errors import SiteError
-from ..journal.importer import Importer, journal_files
+from ..journal.files import journal_files
 from ..mailroom import work_rules
 from ..site.load import load_site
 from .journal_import import import_history
@@ -73,11 +76,24 @@ def read_now(home: Path) -> None:
 
     async def drain(store: Store) -> tuple[int, dict[str, int]]:
         store.work = rules
-        importer = Importer(files, store)
-        return await importer.drain(), importer.refused
+        backlog = Backlog(files, store, told=_progress())
+        return await backlog.drain(), backlog.refused
 
     rules = _rules(home)
     _say(*with_store(home, drain))
+
+
+def _progress() -> Callable[[int], None]:
+    """Says once a second how far it is."""
+    said = time.monotonic()
+
+    def told(lines: int) -> None:
+        nonlocal said
+        if time.monotonic() - said > 1:
+            said = time.monotonic()
+            click.echo(f"{lines:,} lines", err=True)
+
+    return told
 
 
 def _say(lines: int, refused: dict[str, int]) -> None:

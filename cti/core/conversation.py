@@ -25,7 +25,6 @@ from .stretches import FINAL, Answer, Kind, Stretch, TurnedAway, instant
 from .whose import (
     Told,
     agent_of,
-    conversation_id,
     did_of,
     direction_of,
     listen,
@@ -37,6 +36,7 @@ from .whose import (
 from .words import Outcome, Presence
 
 SHORT_ABANDON_SECONDS = 5.0
+_ORDER = {kind: place for place, kind in enumerate(Kind)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,11 +234,10 @@ def _bounded(stretches: list[Stretch], started: datetime, ended: datetime | None
         end = stretch.ended
         if ended is not None:
             begin, end = min(begin, ended), min(end or ended, ended)
-        result.append(replace(stretch, started=begin, ended=max(begin, end) if end else None))
-    order = list(Kind)
-    return sorted(
-        result, key=lambda s: (s.started, order.index(s.kind), s.ended is None, s.ended or s.started, s.agent)
-    )
+        end = max(begin, end) if end else None
+        moved = begin != stretch.started or end != stretch.ended
+        result.append(replace(stretch, started=begin, ended=end) if moved else stretch)
+    return sorted(result, key=lambda s: (s.started, _ORDER[s.kind], s.ended is None, s.ended or s.started, s.agent))
 
 
 def _summary(told: Told, started: datetime, ended: datetime | None, stretches: list[Stretch]) -> Conversation:
@@ -248,7 +247,7 @@ def _summary(told: Told, started: datetime, ended: datetime | None, stretches: l
     direction = direction_of(told)
     disposed = told.of(Source.ENGINE, "disposition")
     return Conversation(
-        id=conversation_id(told.lines),
+        id=told.id,
         started=started,
         ended=ended,
         direction=direction,

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 
@@ -89,5 +90,12 @@ def in_written_order(lines: list[JournalLine]) -> list[JournalLine]:
     """Sort by file and offset, files by their first instant: a clock that is set back reorders nothing."""
     first: dict[str, datetime] = {}
     for line in lines:
-        first[line.file_id] = min(line.at, first.get(line.file_id, line.at))
+        known = first.get(line.file_id)
+        if known is None or line.at < known:
+            first[line.file_id] = line.at
+    if len(first) < 2:
+        return sorted(lines, key=_offset)
     return sorted(lines, key=lambda line: (first[line.file_id], line.file_id, line.offset))
+
+
+_offset = attrgetter("offset")

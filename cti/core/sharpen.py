@@ -49,7 +49,9 @@ def sharpen(
                 ended = _nearest(stretch.ended, [mine.ended if mine else None]) or stretch.ended
             case Kind.TALK:
                 started, ended = _moved(met, stretch.started), _moved(parted, stretch.ended)
-        result.append(replace(stretch, started=started, ended=max(started, ended) if ended else None))
+        ended = max(started, ended) if ended else None
+        moved = started != stretch.started or ended != stretch.ended
+        result.append(replace(stretch, started=started, ended=ended) if moved else stretch)
     return result
 
 

@@ -26,12 +26,16 @@ class Threads:
 
     def tie(self, one: str, other: str) -> None:
         """These two are of one conversation."""
-        one, other = one or other, other or one
-        if one:
-            above = self._above
+        above = self._above
+        if one == other or not other:
+            if one:
+                above.setdefault(one, one)
+        elif not one:
+            above.setdefault(other, other)
+        else:
             above.setdefault(one, one)
-            if one != other:
-                above.setdefault(other, other)
+            above.setdefault(other, other)
+            if above[one] != above[other] or one != above[one]:
                 above[self.root(one)] = self.root(other)
 
     def root(self, key: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 from .billed import Row, rows_of
@@ -16,11 +18,15 @@ from .legs import Legs, read_legs
 from .menu_story import MenuStory, menu_story
 from .stretches import QueueStory, Stretch, queue_story
 
+_SECOND = timedelta(seconds=1)
+_when, _place = attrgetter("at", "file_id", "offset"), attrgetter("file_id", "offset")
+
 
 @dataclass(slots=True)
 class Told:
     """What the journals tell, side by side, before anything is decided."""
 
+    id: str
     lines: list[JournalLine]
     story: QueueStory
     legs: Legs
@@ -31,9 +37,16 @@ class Told:
     rows: list[Row]  # CDRs, where nothing but they tell of the call
     menus: MenuStory
 
+    _by_source: dict[Source, list[JournalLine]] | None = None
+
     def of(self, source: Source, *kinds: str) -> list[JournalLine]:
-        found = [line for line in self.lines if line.source is source and (not kinds or line.kind in kinds)]
-        return sorted(found, key=lambda line: (line.at, line.file_id, line.offset))
+        """The lines of one journal, as their instants say; of these kinds only, if any are named."""
+        if self._by_source is None:
+            self._by_source = {one: [] for one in Source}
+            for line in sorted(self.lines, key=_when):
+                self._by_source[line.source].append(line)
+        found = self._by_source[source]
+        return [line for line in found if line.kind in kinds] if kinds else found
 
 
 def listen(lines: list[JournalLine]) -> Told:
@@ -49,6 +62,7 @@ def listen(lines: list[JournalLine]) -> Told:
         caller, customer = promise.get("caller"), _called(legs) or customer
     told = caller if isinstance(caller, Mapping) else {}
     return Told(
+        id=name,
         lines=lines,
         story=queue_story(lines),
         legs=legs,
@@ -71,11 +85,11 @@ def _called(legs: Legs) -> str:
 def conversation_id(lines: Iterable[JournalLine]) -> str:
     """The caller's uniqueid as queue_log and the engine know it; for a call that met neither, its oldest linkedid."""
     named = [line for line in lines if line.call]
-    ours = [line for line in named if line.source in (Source.QUEUE_LOG, Source.ENGINE)]
-    first = min(
-        ours or named, key=lambda line: (line.at.replace(microsecond=0), line.file_id, line.offset), default=None
-    )
-    return first.call if first else ""
+    ours = [line for line in named if line.source is Source.QUEUE_LOG or line.source is Source.ENGINE] or named
+    if not ours:
+        return ""
+    until = min(line.at for line in ours).replace(microsecond=0) + _SECOND  # queue_log knows whole seconds only
+    return min((line for line in ours if line.at < until), key=_place).call
 
 
 def direction_of(told: Told) -> str:
@@ -117,6 +131,8 @@ def number_of(told: Told) -> str:
 
 def _digits(number: str) -> str:
     """CHAN_START is written before the dialplan's FILTER(): keep what FILTER(0-9+) keeps (`words.Caller.number`)."""
+    if number.isascii() and number.isdigit():
+        return number
     return "".join(character for character in number if character in "+0123456789")
 
 

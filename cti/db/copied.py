@@ -22,6 +22,7 @@ from .rollups import touch_presences
 from .tables import ExplanationRow, JournalLineRow
 
 Row = dict[str, Any]
+Reach = dict[str, tuple[datetime, datetime]]
 _MANY = 1_000
 
 
@@ -59,10 +60,10 @@ _KINDS: dict[str, tuple[_Copied, Callable[[Any], Row]]] = {
 }
 
 
-async def presences_came(connection: AsyncConnection, lines: Iterable[JournalLine]) -> None:
-    """These lines have been stored: the sums of the quarters that their presences change no longer hold."""
-    ours = [line for line in lines if line.source is Source.ENGINE and line.kind == "presence"]
-    await touch_presences(connection, _reach((str(line.data.get("agent", "")), line.at) for line in ours))
+def presences_in(lines: Iterable[JournalLine]) -> Reach:
+    """Which agents' presences these lines tell, from when to when."""
+    ours = (line for line in lines if line.source is Source.ENGINE and line.kind == "presence")
+    return _reach((str(line.data.get("agent", "")), line.at) for line in ours)
 
 
 def copies(lines: Iterable[JournalLine], *, sqlite: bool) -> Iterator[tuple[Form, list[Plain]]]:
@@ -86,9 +87,9 @@ async def forget(connection: AsyncConnection, position: Position) -> None:
                 await connection.execute(delete(table).where(lost))
 
 
-def _reach(presences: Iterable[tuple[str, datetime]]) -> dict[str, tuple[datetime, datetime]]:
+def _reach(presences: Iterable[tuple[str, datetime]]) -> Reach:
     """Of each agent the first and the last instant."""
-    found: dict[str, tuple[datetime, datetime]] = {}
+    found: Reach = {}
     for agent, at in presences:
         low, high = found.get(agent, (at, at))
         found[agent] = min(low, at), max(high, at)

@@ -6,7 +6,7 @@ It knows which tables these are and how each gets its values from `core`; a furt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -43,13 +43,27 @@ class Kind:
     facts: Callable[[Conversation], Iterable[tuple[Values, Any]]]
     began: str = ""
 
+    def form(self, *, sqlite: bool) -> Form:
+        return form_of(self.table, *self.first, sqlite=sqlite)
+
     def rows(self, conversations: Iterable[Conversation], *, sqlite: bool) -> Rows:
         """All of their rows of this table."""
-        form = form_of(self.table, *self.first, sqlite=sqlite)
+        rows = Rows(form=self.form(sqlite=sqlite), rows=[], began=set())
+        for own, began in self.rows_of_each(conversations, sqlite=sqlite):
+            rows.rows.extend(own)
+            rows.began.update(began)
+        return rows
+
+    def rows_of_each(
+        self, conversations: Iterable[Conversation], *, sqlite: bool
+    ) -> Iterator[tuple[list[Plain], list[datetime]]]:
+        """The same, one conversation after the other: rows, and when the facts began."""
+        form = self.form(sqlite=sqlite)
         told = attrgetter(*form.columns[len(self.first) :])
-        values = [first + told(fact) for conversation in conversations for first, fact in self.facts(conversation)]
         at = form.columns.index(self.began) if self.began else -1
-        return Rows(form=form, rows=form.rows(values), began={row[at] for row in values} if self.began else set())
+        for conversation in conversations:
+            values = [first + told(fact) for first, fact in self.facts(conversation)]
+            yield form.rows(values), [row[at] for row in values] if self.began else []
 
 
 def _itself(conversation: Conversation) -> Iterable[tuple[Values, Any]]:

@@ -6,10 +6,12 @@ It knows which lines are there already. What they mean for a conversation it doe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from ..core.journal import JournalLine, Source
-from .copied import copies, presences_came
-from .plain import Driver, Form, Plain, form_of
+from .copied import copies, presences_in
+from .plain import Driver, Form, Plain, form_of, said
+from .rollups import touch_presences
 from .tables import JournalLineRow
 
 _FILE = "FROM journal_lines WHERE source = '{source}' AND file_id {{among}}"
@@ -29,9 +31,14 @@ async def unknown(driver: Driver, lines: Iterable[JournalLine]) -> list[JournalL
     return fresh
 
 
-async def _known(driver: Driver, source: Source, file_id: str, low: int, high: int) -> set[int]:
+async def is_new(driver: Driver, source: Source, file_id: str, offset: int) -> bool:
+    """Whether no line of this file is stored from this offset on."""
     ((end,),) = await driver.rows(_END.format(source=source.value), [file_id])
-    if end is None or end < low:
+    return end is None or end < offset
+
+
+async def _known(driver: Driver, source: Source, file_id: str, low: int, high: int) -> set[int]:
+    if await is_new(driver, source, file_id, low):
         return set()
     found = await driver.rows(_BETWEEN.format(source=source.value, low=low, high=high), [file_id])
     return {offset for (offset,) in found}
@@ -41,15 +48,29 @@ async def keep_lines(driver: Driver, lines: Sequence[JournalLine]) -> None:
     """Store lines that are not there yet, and their copies."""
     for form, rows in line_rows(lines, sqlite=driver.sqlite):
         await driver.insert(form, rows)
-    await presences_came(driver.connection, lines)
+    await touch_presences(driver.connection, presences_in(lines))
 
 
 def line_rows(lines: Sequence[JournalLine], *, sqlite: bool) -> Iterator[tuple[Form, list[Plain]]]:
     """Their rows and those of their copies, table by table."""
     form = form_of(JournalLineRow, sqlite=sqlite)
-    yield form, form.rows(map(_values, lines))
+    instant = dict(form.encoders).get(form.columns.index("at"), _as_it_is)
+    rows = [  # by hand: they are most of all rows
+        (
+            line.source._value_,
+            line.file_id,
+            line.offset,
+            instant(line.at),
+            line.kind,
+            line.call,
+            line.leg,
+            said(line.data),
+        )
+        for line in lines
+    ]
+    yield form, rows
     yield from copies(lines, sqlite=sqlite)
 
 
-def _values(line: JournalLine) -> Plain:
-    return (line.source.value, line.file_id, line.offset, line.at, line.kind, line.call, line.leg, line.data)
+def _as_it_is(value: Any) -> Any:
+    return value

@@ -15,7 +15,6 @@ from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..core.conversation import Conversation
 from ..core.journal import JournalLine, Position, Source
 from ..core.voicemail import Message
 from ..errors import UsageError
@@ -36,6 +35,7 @@ from .history import (
 from .lines import keep_lines, unknown
 from .migrate import migrate
 from .plain import Driver
+from .ready import Ready, keep
 from .refold import refold, touched_by
 from .rollups import touch_all
 from .tables import (
@@ -49,9 +49,8 @@ from .tables import (
     WorkItemRow,
 )
 from .work import (
+    Callers,
     WorkRules,
-    far_side,
-    is_unserved,
     refold_all_messages,
     refold_messages,
     rework,
@@ -113,19 +112,31 @@ class Store:
             folded = await refold(driver, calls)
             messages |= {line.leg for line in fresh if line.source is Source.VOICEMAIL}
             left = await refold_messages(connection, messages)
-            await self._rework(connection, fresh, folded, left)
+            told = [line.call for line in fresh if line.source is Source.ENGINE and line.kind == "work"]
+            await self._rework(connection, told, Callers.of(folded), left)
         return len(fresh)
 
+    async def import_ready(self, batch: Ready, positions: Sequence[Position]) -> int | None:
+        """The same of a batch that was made ready elsewhere, and whose files lost nothing. None: it may have lines that
+        are stored already, so that it must go by `import_lines`; nothing was stored."""
+        async with self.database.writing(folding=True) as connection:
+            callers = await keep(await Driver.under(connection), batch)
+            if callers is None:
+                return None
+            await self._advance(connection, positions)
+            left = await refold_messages(connection, batch.messages)
+            await self._rework(connection, batch.told, callers, left)
+        return batch.lines
+
     async def _rework(
-        self, connection: AsyncConnection, fresh: list[JournalLine], folded: list[Conversation], left: list[Message]
+        self, connection: AsyncConnection, told: Sequence[str], callers: Callers, left: list[Message]
     ) -> None:
         """The work of everybody who called, left a message, or whose item somebody changed."""
         if self.work is None:
             return
-        told = [line.call for line in fresh if line.source is Source.ENGINE and line.kind == "work"]
         numbers, withheld = await touched_by_actions(connection, told) if told else (set(), set())
-        numbers |= {message.number for message in left} | {call.number for call in folded if is_unserved(call)}
-        numbers |= await with_items(connection, {far_side(call) for call in folded if call.ended}, self.work)
+        numbers |= {message.number for message in left} | callers.unserved
+        numbers |= await with_items(connection, callers.over, self.work)
         withheld |= {message.id for message in left if not message.number}
         await rework(connection, numbers, withheld, self.work)
 

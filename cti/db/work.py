@@ -37,6 +37,26 @@ class WorkRules:
     line_name: Callable[[str], str]
 
 
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Of conversations: the numbers that were not served, and the customers' numbers of those that are over."""
+
+    unserved: frozenset[str] = frozenset()
+    over: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, conversations: Iterable[Conversation]) -> Callers:
+        calls = list(conversations)
+        unserved = frozenset(call.number for call in calls if is_unserved(call))
+        return cls(unserved, frozenset(far_side(call) for call in calls if call.ended))
+
+    @classmethod
+    def of_all(cls, callers: Sequence[Callers]) -> Callers:
+        """All of them together."""
+        unserved = frozenset(number for one in callers for number in one.unserved)
+        return cls(unserved, frozenset(number for one in callers for number in one.over))
+
+
 async def refold_messages(connection: AsyncConnection, ids: Collection[str]) -> list[Message]:
     """Replace the rows of these messages; the messages."""
     line = JournalLineRow

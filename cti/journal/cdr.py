@@ -14,7 +14,7 @@ from datetime import datetime
 
 from ..core.journal import JournalLine, Source
 from .fields import PROBE, fields, instant, moment, plain
-from .queue_log import CALL
+from .queue_log import is_call
 from .refusal import LineError
 
 COLUMNS = (
@@ -47,7 +47,7 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
     if PROBE.match(values[5]):
         return None
     leg, linked = values[0], values[1]
-    if not CALL.fullmatch(leg) or not CALL.fullmatch(linked or leg):
+    if not is_call(leg) or not is_call(linked or leg):
         raise LineError("a channel id that Asterisk does not make")
     if values[13] not in _DISPOSITIONS:
         raise LineError("an unknown disposition")

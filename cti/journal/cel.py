@@ -15,9 +15,11 @@ from __future__ import annotations
 import json
 import re
 
+import orjson
+
 from ..core.journal import JournalLine, Source
 from .fields import PROBE, fields, instant, number, plain
-from .queue_log import CALL
+from .queue_log import is_call
 from .refusal import LineError
 
 COLUMNS = (
@@ -61,7 +63,7 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
     if not _USER_EVENT.fullmatch(kind):
         raise LineError("an event that nobody writes")
     leg, linked = values[2], values[3]
-    if not CALL.fullmatch(leg) or not CALL.fullmatch(linked or leg):
+    if not is_call(leg) or not is_call(linked or leg):
         raise LineError("a channel id that Asterisk does not make")
     told, peer = (values[10], values[11]) if not values[11].startswith("{") else (values[11], values[10])
     columns = ("number", "name", "exten", "context", "channel", "app", "peer", "user")
@@ -69,7 +71,7 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
     data = {name: value for name, value in zip(columns, said, strict=True) if value}
     found = extra_of(told)
     extra: dict[str, object] = {"extra": found} if found else {}
-    if kind in JOINS and CALL.fullmatch(other := found.get(JOINS[kind], "")):
+    if kind in JOINS and is_call(other := found.get(JOINS[kind], "")):
         data, leg = data | {"of": leg}, other
     if kind not in EVENTS:
         extra["user_event"] = kind
@@ -91,13 +93,24 @@ def extra_of(text: str) -> dict[str, str]:
     if not text:
         return {}
     try:
-        found = json.loads(text)
+        found = _loads(text)
     except (ValueError, RecursionError):
         return {}
     if not isinstance(found, dict):
         return {}
     kept = list(found.items())[:32]
-    return {_clean(key)[:64]: _clean(value)[:512] for key, value in kept if isinstance(value, str | int | float)}
+    said = str if "\\u" not in text else _clean
+    return {said(key)[:64]: said(value)[:512] for key, value in kept if isinstance(value, str | int | float)}
+
+
+def _loads(text: str) -> object:
+    """orjson takes a fifth of the time; it refuses half a surrogate pair, and makes a float of what is too long."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
+    rounded = isinstance(found, dict) and any(type(value) is float for value in found.values())
+    return json.loads(text) if rounded else found
 
 
 def _clean(value: object) -> str:

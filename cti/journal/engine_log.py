@@ -24,6 +24,8 @@ from .refusal import LineError
 
 LONGEST_LINE = 65_536
 ROTATE_BYTES = 64 * 1024 * 1024
+_DEEPEST = 200  # brackets of one line; orjson writes 254 levels
+_HUGE = 1 << 63
 _ID = re.compile(r"[^\x00-\x20|\"\\]{0,150}")
 
 
@@ -202,20 +204,24 @@ def parse(raw: bytes, file_id: str, offset: int, source: Source = Source.ENGINE)
         source=source,
         file_id=file_id,
         offset=offset,
-        at=at.astimezone(UTC),
+        at=at if at.tzinfo is UTC else at.astimezone(UTC),
         kind=kind.value,
         call=call,
         leg=_leg(kind, record) or call,
-        data=_storable(record),
+        data=record,
     )
 
 
 def _loads(raw: bytes) -> Any:
-    """orjson takes a third of the time; it refuses escapes of half a surrogate pair."""
+    """orjson takes a third of the time; it refuses escapes of half a surrogate pair. What it read can be stored as it
+    is, unless it holds a NUL or is nested deeper than it writes itself."""
     try:
-        return orjson.loads(raw)
+        found = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        return json.loads(raw)
+        return _storable(json.loads(raw))
+    if raw.count(b"[") + raw.count(b"{") > _DEEPEST:
+        orjson.dumps(found)
+    return _storable(found) if b"\\u0000" in raw else found
 
 
 def _leg(kind: Kind, record: dict[str, Any]) -> str:
@@ -226,9 +232,11 @@ def _leg(kind: Kind, record: dict[str, Any]) -> str:
 
 
 def _storable(value: Any) -> Any:
-    """No lone surrogates, no NUL, in any depth."""
+    """No lone surrogates, no NUL, no number that JSON's writer has no room for, in any depth."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
     if isinstance(value, dict):
         return {_storable(key): _storable(item) for key, item in value.items()}
+    if isinstance(value, int) and not -_HUGE <= value < _HUGE:
+        return str(value)
     return [_storable(item) for item in value] if isinstance(value, list) else value

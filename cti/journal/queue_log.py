@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from ..core.journal import JournalLine, Source
@@ -19,6 +20,7 @@ _EARLIEST, _LATEST = 946_684_800, 4_102_444_800  # 2000-01-01 .. 2100-01-01
 _LONGEST_SECONDS = 7 * 86_400  # nobody waits or talks longer than a week
 # channel_internal_api.c makes a uniqueid as [systemname-]epoch.sequence; we check it, we never take it apart.
 CALL = re.compile(r"(?:[A-Za-z0-9_.-]{1,100}-)?[0-9]{1,12}\.[0-9]{1,10}", re.ASCII)
+_EPOCH = re.compile(r"[0-9]{9,10}(?:\.[0-9]{1,9})?", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@/-]{0,79}", re.ASCII)
 _FOREIGN_NAME = re.compile(r"[^|\x00-\x1f\x7f]{1,80}")  # members with names: `Li Na`, `李娜`, `Agent/7 (late)`
 _OURS = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
@@ -44,7 +46,7 @@ def parse_foreign(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
 
 def _parse(raw: bytes, file_id: str, offset: int, names: re.Pattern[str]) -> JournalLine | None:
     text = raw.rstrip(b"\r").decode("utf-8", "replace")
-    if _CONTROL.search(text):
+    if not text.isprintable() and _CONTROL.search(text):
         raise LineError("a control character")
     fields = text.split("|")
     if len(fields) < 5 or len(fields) > 20:
@@ -56,7 +58,7 @@ def _parse(raw: bytes, file_id: str, offset: int, names: re.Pattern[str]) -> Jou
     reader = _READERS[event]
     if reader is None:
         return None
-    if not CALL.fullmatch(call):
+    if not is_call(call):
         raise LineError("a call id that Asterisk does not make")
     values = {"queue": _name(queue, "queue", names), "agent": _name(agent, "agent", names)}
     return JournalLine(
@@ -71,15 +73,23 @@ def _parse(raw: bytes, file_id: str, offset: int, names: re.Pattern[str]) -> Jou
     )
 
 
+@lru_cache(maxsize=4_096)  # each call's lines name it again and again
+def is_call(text: str) -> bool:
+    """Whether this can be a uniqueid."""
+    return bool(CALL.fullmatch(text))
+
+
+@lru_cache(maxsize=1_024)
 def _instant(text: str) -> datetime:
     """Epoch seconds; a build may write a fraction (logger.c: queue_log's own time format)."""
-    if not re.fullmatch(r"[0-9]{9,10}(?:\.[0-9]{1,9})?", text, re.ASCII):
+    if not _EPOCH.fullmatch(text):
         raise LineError("an instant that is no epoch")
     if not _EARLIEST <= float(text) <= _LATEST:
         raise LineError("an instant out of range")
     return datetime.fromtimestamp(float(text), UTC)
 
 
+@lru_cache(maxsize=4_096)
 def _name(text: str, what: str, names: re.Pattern[str]) -> str:
     if text in ("NONE", ""):
         return ""
@@ -106,7 +116,7 @@ def _count(fields: list[str], index: int, most: int = _LONGEST_SECONDS) -> int:
     text = fields[index] if index < len(fields) else ""
     if text == "":
         return 0
-    if not re.fullmatch(r"[0-9]{1,10}", text, re.ASCII) or int(text) > most:
+    if not (text.isascii() and text.isdigit() and len(text) <= 10) or int(text) > most:
         raise LineError("a count that cannot be")
     return int(text)
 
@@ -128,7 +138,7 @@ def _enter(fields: list[str]) -> Values:
 
 def _connect(fields: list[str]) -> Values:
     peer = fields[1] if len(fields) > 1 else ""
-    if peer and not CALL.fullmatch(peer):
+    if peer and not is_call(peer):
         raise LineError("a channel id that Asterisk does not make")
     return {"wait_seconds": _count(fields, 0), "peer": peer, "ring_seconds": _count(fields, 2)}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LONGEST = 65_536  # bytes of one record; a longer one is given as it is and refused by its reader
 # Inside a quoted value every quote is doubled, so a newline followed by a lone quote cannot be inside one:
@@ -15,8 +15,7 @@ LONGEST = 65_536  # bytes of one record; a longer one is given as it is and refu
 _FRESH = re.compile(rb'\n(?="[A-Za-z0-9])')
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record without its newline, and the byte it begins at in its file."""
 
     offset: int
@@ -41,7 +40,9 @@ def split_csv(data: bytes, offset: int) -> tuple[list[Record], int]:
     """The same for CSV: a newline ends a record when its quotes are even, or where a fresh record begins."""
     records: list[Record] = []
     start = 0
-    while (end := _csv_end(data, start)) >= 0:
+    while (end := data.find(b"\n", start)) >= 0:
+        if data.count(b'"', start, end) % 2 and (end := _csv_end(data, start)) < 0:
+            break
         if end > start:
             records.append(Record(offset + start, data[start:end]))
         start = end + 1

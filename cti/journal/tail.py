@@ -15,10 +15,10 @@ import os
 import re
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISREG
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ..core.journal import Position, Source
 from .records import LONGEST, Record, Splitter, split_lines
@@ -29,11 +29,24 @@ _FIRST = 65_536  # bytes that are searched for the first line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Complete records of one file, with the position that stands after them. `overlong` of them were too long."""
+    """Complete records of one file, with the position that stands after them. `overlong` of them were too long.
+
+    `more`: its journal goes on after it, in this file or a later one.
+    """
 
     position: Position
     records: tuple[Record, ...]
     overlong: int = 0
+    more: bool = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process as two lists, not as thousands of records."""
+        offsets, raws = [record.offset for record in self.records], [record.raw for record in self.records]
+        return _chunk, (self.position, offsets, raws, self.overlong, self.more)
+
+
+def _chunk(position: Position, offsets: list[int], raws: list[bytes], overlong: int, more: bool) -> Chunk:
+    return Chunk(position=position, records=tuple(map(Record, offsets, raws)), overlong=overlong, more=more)
 
 
 class Tail:
@@ -98,6 +111,8 @@ class Tail:
             if path.suffix != ".gz" and before.st_size < offset:
                 return self._shorter(path, file, file_id)
             chunk = self._records(path, file, file_id, offset)
+            if chunk is not None and (path != self.path or chunk.position.offset + LONGEST < before.st_size):
+                chunk = replace(chunk, more=True)  # but for a last line that is being written
         if chunk is None:
             self._done[path] = state
         return chunk

@@ -14,9 +14,10 @@ from datetime import tzinfo
 from pathlib import Path
 
 from ..core.journal import JournalLine, Source
+from .files import JournalFiles
 from .history import HistoryFile
-from .importer import JournalFiles, Parser, readers
-from .records import LONGEST, Record, split_csv, split_lines
+from .reading import Parser, parser_of, splitter_of
+from .records import LONGEST, Record
 from .refusal import LineError
 from .tail import Tail, rotated
 
@@ -39,9 +40,8 @@ class Piece:
 
 def own_pieces(files: JournalFiles) -> Iterator[Piece]:
     """Every complete record of an instance's own journals, rotated files first; of copies of a file, one."""
-    for source, path, parser in readers(files):
-        split = split_csv if source in (Source.CEL, Source.CDR) else split_lines
-        tail = Tail(path, source=source, split=split, chunk_bytes=_PIECE)
+    for source, path in files.paths().items():
+        tail = Tail(path, source=source, split=splitter_of(source), chunk_bytes=_PIECE)
         ends: dict[str, int] = {}
         while (chunk := tail.step()) is not None and not chunk.position.cut:
             at = chunk.position
@@ -54,7 +54,7 @@ def own_pieces(files: JournalFiles) -> Iterator[Piece]:
             )
             if chunk.overlong:
                 piece.refused["a record that is too long"] += chunk.overlong
-            _read(piece, chunk.records, parser)
+            _read(piece, chunk.records, parser_of(source))
             yield piece
             ends[at.file_id] = at.offset
             tail.accept(at)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cti.core.conversation import conversation_id, fold
+from cti.core.conversation import fold
 from cti.core.journal import JournalLine, Source
 from cti.core.stretches import Kind
+from cti.core.whose import conversation_id
 
 ZERO = datetime.fromtimestamp(1_795_300_000, UTC)
 CALL, AGENT_LEG = "1795300000.1", "1795300010.2"

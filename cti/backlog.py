@@ -1,0 +1,185 @@
+"""Imports a backlog of journals with every processor: others parse and fold, this process stores, batch by batch.
+
+Each batch is stored with the positions after it in one transaction, in the order of the files, as `Importer` does: what
+is killed is as if the batch had not begun. It wires journals with rows, which know nothing of each other. A worker has
+no state and no files; when this process dies, its pipe ends, and so does the worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+
+from .db.ready import Ready, prepared
+from .db.store import Store
+from .errors import StoreError
+from .journal.abreast import abreast
+from .journal.files import JournalFiles, Reader
+from .journal.importer import Importer
+from .journal.reading import Reading, read
+from .journal.tail import Chunk
+
+log = logging.getLogger(__name__)
+CHUNK = 4 << 20  # bytes of each journal in a batch
+_MOST_WORKERS = 4  # one writer keeps no more of them busy, and each takes some 150 MB
+
+
+@dataclass(slots=True)
+class Backlog:
+    """`drain()` imports until nothing is left. `refused` counts lines by reason."""
+
+    files: JournalFiles
+    store: Store
+    chunk_bytes: int = CHUNK
+    worth: int = 1 << 20  # bytes, below which starting processes takes longer than the work
+    workers: int = field(default_factory=lambda: min(_MOST_WORKERS, os.cpu_count() or 1))
+    told: Callable[[int], None] | None = None  # is told how many new lines there are so far
+    _serial: Importer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._serial = Importer(self.files, self.store, chunk_bytes=self.chunk_bytes)
+
+    @property
+    def refused(self) -> dict[str, int]:
+        return self._serial.refused
+
+    async def drain(self) -> int:
+        """Import everything that is unread; the new lines. Raises StoreError; what was stored before stays."""
+        reader = Reader(self.files, self.chunk_bytes)
+        await reader.open(self.store)
+        first = await asyncio.to_thread(reader.next)
+        if sum(len(record.raw) for chunk in first for record in chunk.records) < self.worth:
+            return await self._serial.drain()
+        total = 0
+        async with (
+            _without_collecting(),
+            _workers(self.workers, self.store.database.is_sqlite) as workers,
+        ):
+            async for stored in self._stored(reader, workers):
+                total += stored
+                if self.told:
+                    self.told(total)
+        return total + await self._serial.drain()
+
+    async def _stored(self, reader: Reader, workers: Sequence[Worker]) -> AsyncIterator[int]:
+        """Each batch's new lines, once they are stored. Every worker has the next one while this process stores."""
+        waiting: deque[tuple[list[Chunk], asyncio.Task[Answer]]] = deque()
+        free = deque(workers)
+
+        async def hand_out() -> None:
+            while free and (chunks := await asyncio.to_thread(_next, reader)):
+                waiting.append((chunks, asyncio.create_task(_asked(free.popleft(), chunks, free))))
+
+        await hand_out()
+        while waiting:
+            chunks, task = waiting.popleft()
+            answer = await task
+            await hand_out()
+            yield await self._store(chunks, answer)
+
+    async def _store(self, chunks: list[Chunk], answer: Answer) -> int:
+        for reading in answer.readings:
+            self._serial.told(reading)
+        positions = [chunk.position for chunk in chunks]
+        stored = None if answer.ready is None else await self.store.import_ready(answer.ready, positions)
+        if stored is not None:
+            return stored
+        lines = [line for chunk in chunks for line in read(chunk).lines]
+        return await self.store.import_lines(lines, positions)
+
+
+async def _asked(worker: Worker, chunks: list[Chunk], free: deque[Worker]) -> Answer:
+    answer = await asyncio.to_thread(worker.ask, chunks)
+    free.append(worker)
+    return answer
+
+
+def _next(reader: Reader) -> list[Chunk]:
+    """The next batch; the reader goes on after it at once, as whatever fails ends this reader."""
+    chunks = abreast(reader.next())
+    reader.accept(chunks)
+    return chunks
+
+
+# --- the other processes ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a worker made of some chunks; `ready` None: a file lost its end, which only the rows can tell more of."""
+
+    readings: list[Reading]
+    ready: Ready | None
+
+
+class Worker:
+    """A process that makes chunks ready. One question at a time."""
+
+    def __init__(self, sqlite: bool) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs, sqlite), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def ask(self, chunks: list[Chunk]) -> Answer:
+        """Blocks until it is done. Raises StoreError when the process died."""
+        try:
+            self._pipe.send(chunks)
+            answer: Answer = self._pipe.recv()
+        except (EOFError, OSError) as error:
+            raise StoreError("a process that reads journals died; what it had is read again next time") from error
+        return answer
+
+    def stop(self) -> None:
+        """End it; it has nothing to lose."""
+        self._process.terminate()
+        self._process.join()
+        self._pipe.close()
+
+
+@asynccontextmanager
+async def _without_collecting() -> AsyncIterator[None]:
+    """What a batch makes has no cycles, and looking for some takes as long as the work."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@asynccontextmanager
+async def _workers(count: int, sqlite: bool) -> AsyncIterator[list[Worker]]:
+    workers = [Worker(sqlite) for _ in range(count)]
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def _work(pipe: Connection, sqlite: bool) -> None:
+    gc.disable()  # as in `_without_collecting`
+    while True:
+        try:
+            chunks: list[Chunk] = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(_answer(chunks, sqlite))
+
+
+def _answer(chunks: list[Chunk], sqlite: bool) -> Answer:
+    readings = [read(chunk) for chunk in chunks]
+    cut = any(chunk.position.cut for chunk in chunks)
+    lines = [line for reading in readings for line in reading.lines]
+    for reading in readings:
+        reading.lines = []
+    return Answer(readings, None if cut else prepared(lines, sqlite=sqlite))
