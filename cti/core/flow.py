@@ -38,6 +38,7 @@ class Why(StrEnum):
     HOURS = "hours"  # a schedule decided
     WAITED = "waited"  # the queue's longest wait is over
     NOBODY = "nobody"  # nobody took the call outside
+    TALKED = "talked"  # the agent has hung up, and the caller not
     REFUSED = "refused"  # the queue is too long, too busy or closed by hand; five times at most (CTI_REFUSED)
     ALWAYS = "always"
 
@@ -175,7 +176,8 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A queue. `leaves` is where its callers go when an outcome (timeout, full …) ends their waiting unserved."""
+    """A queue. `leaves` is where its callers go when an outcome (timeout, full …) ends their waiting unserved; `survey`
+    where they are asked after the talk, if they were not told of it by `notice` and pressed `decline_key`."""
 
     place: Place
     leaves: Mapping[str, Place]
@@ -183,10 +185,13 @@ class Line:
     greeting: str = ""
     exit_key: str = ""
     comfort: tuple[str, ...] = ()  # prompts that waiting callers hear now and then
+    survey: Place | None = None
+    notice: str = ""
+    decline_key: str = ""
 
     @property
     def says(self) -> tuple[str, ...]:
-        return (*_said(self.greeting), *self.comfort)
+        return (*_said(self.notice), *_said(self.greeting), *self.comfort)
 
     def edges(self) -> Iterator[Edge]:
         if self.gate is not None:
@@ -194,6 +199,8 @@ class Line:
         for outcome, to in self.leaves.items():
             label = f"key {self.exit_key}" if outcome == "exit_key" else outcome
             yield Edge(to, label, _LEAVES.get(outcome, Why.REFUSED))
+        if self.survey is not None:
+            yield Edge(self.survey, "after the talk", Why.TALKED)
 
 
 _LEAVES = {"timeout": Why.WAITED, "exit_key": Why.CHOSEN}
@@ -212,6 +219,30 @@ class Outside:
 
     def edges(self) -> Iterator[Edge]:
         yield Edge(self.otherwise, "not taken", Why.NOBODY)
+
+
+class Question(NamedTuple):
+    """One question, answered by one of `keys`; put `tries` times in all."""
+
+    prompt: str
+    keys: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Questions after the talk. Whatever is answered, the call ends there."""
+
+    place: Place
+    questions: tuple[Question, ...]
+    thanks: str
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        return (*(question.prompt for question in self.questions), self.thanks)
+
+    def edges(self) -> Iterator[Edge]:
+        yield from ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +275,7 @@ class End:
         yield from ()
 
 
-Node = Door | Menu | Input | Line | Outside | Box | End
+Node = Door | Menu | Input | Line | Outside | Survey | Box | End
 
 
 @dataclass(frozen=True, slots=True)

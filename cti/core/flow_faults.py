@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from .flow import HANGUP, Box, Door, Edge, End, Flow, Gate, Line, Menu, Node, Outside, Place, Why
+from .flow import HANGUP, Box, Door, Edge, End, Flow, Gate, Line, Menu, Node, Outside, Place, Survey, Why
 
 OPEN = ""
 MOST_SETTINGS = 500  # of schedules open and closed that are tried
@@ -43,13 +43,18 @@ def _unreachable(flow: Flow) -> Iterator[FlowFault]:
     seen = flow.reached(door.place for door in flow.doors())
     for place in flow.nodes:
         if place not in seen and place != HANGUP:
-            hint = f"lead a key, a number or a queue to {place}, or take it out"
+            ways = (
+                "name it in a queue's survey"
+                if place.kind == "survey"
+                else f"lead a key, a number or a queue to {place}"
+            )
+            hint = f"{ways}, or take it out"
             yield FlowFault(place, "unreachable", f"no call can come to {place}", hint, error=False)
 
 
 def _dead_ends(flow: Flow) -> Iterator[FlowFault]:
     """A place from which every way leads only to more questions."""
-    leading = {place for place, node in flow.nodes.items() if isinstance(node, End | Line | Box | Outside)}
+    leading = {place for place, node in flow.nodes.items() if isinstance(node, End | Line | Box | Outside | Survey)}
     into: dict[Place, set[Place]] = {}
     for place, node in flow.nodes.items():
         for edge in node.edges():

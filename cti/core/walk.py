@@ -6,7 +6,8 @@ _numbers.j2, _queues.j2, _schedules.j2); it refuses to know the site's spelling,
 Read() takes one key, or silence until its time is over. `#` ends it with nothing stored, which the menu takes for the
 key `#` (app_read.c: AST_GETDATA_EMPTY_END_TERMINATED is OK). Invalid keys and silences are counted apart, from 0 at
 every entry of the menu. A wait in a queue is a question while keys are left; only the exit key does anything there.
-What time alone decides (announcements, the offer of a callback) is left out.
+What time alone decides (announcements, the offer of a callback) is left out. Keys that are left when an agent answers
+are for the questions after the talk, where the queue has some; without any the walk ends with the answer.
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ from .flow import (
     Menu,
     Outside,
     Place,
+    Survey,
     Tries,
 )
 from .schedule import State
+from .walk_asked import asked
 from .walked import Walked
 
 SILENCE = ""  # in `digits`: the caller lets the time run out once
@@ -124,6 +127,7 @@ class _Feet:
         self._end = ("", "")
         self._came: list[Place] = []  # the menus that led here, this one last
         self._rounds = 0
+        self._declined = False  # to be asked after the talk
 
     def told(self, *, endless: bool) -> Walk:
         path = tuple(step.item for step in self.steps if step.item)
@@ -152,6 +156,12 @@ class _Feet:
             case Box():
                 self._tell(str(place), self._greeting(node))
                 self.end(place, "voicemail")
+                return None
+            case Survey():
+                self._tell(str(place), why="the agent hangs up")
+                for item, says, why in asked(node, self._digits, hangs_up=self._caller.hangs_up):
+                    self._tell(item, says, why)
+                self.end(place, "answered")
                 return None
             case Outside():
                 self._tell(str(place))
@@ -304,14 +314,33 @@ class _Feet:
         shut = self._shut(line.gate)
         if shut is not None:
             return shut
+        asks = self._will_be_asked(line)
+        if self._end[0]:
+            return None
         if line.greeting:
             self._tell("", (line.greeting,))
         staff = self._caller.staff.get(line.place.name, self._caller.usually)
         if staff is Staff.FREE:
             self.end(line.place, "answered", "an agent answers")
-            return None
+            return line.survey if asks and self._digits else None
         refusal = self._refusal(line, staff)
         return self._leave(line, refusal) if refusal else self._wait(line)
+
+    def _will_be_asked(self, line: Line) -> bool:
+        """Before the waiting (_macros.j2: survey_notice): who is told of the survey may decline it."""
+        if line.survey is None or self._declined:
+            return False
+        if not line.notice:
+            return True
+        self._tell("", (line.notice,))
+        if not line.decline_key:
+            return True
+        if not self._digits and self._caller.hangs_up:
+            self.end(line.place, "abandoned", "hangs up before waiting")
+            return False
+        if (self._digits.pop(0) if self._digits else SILENCE).startswith(line.decline_key):
+            self._declined = True
+        return not self._declined
 
     def _refusal(self, line: Line, staff: Staff) -> str:
         """The outcome with which the engine turns a newcomer away, "" when it does not."""

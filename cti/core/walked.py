@@ -6,7 +6,8 @@ the site, `cti dialplan test` and the agreement test read one from what Asterisk
 Items of a path, in the order in which the dialplan passes them: `did:4008001234`, `schedule:office=open`,
 `schedule:office=closed(holiday)`, `menu:main=1`, `menu:main=invalid` and `menu:main=timeout` (one for each try),
 `menu:main=back`, `input:member=12345`, `lookup:member=found` (or `not_found`, `error`), `queue:sales` (its schedule
-comes after it), `voicemail:sales`, `external:duty`, `agent:1001`, `hangup` (the dialplan's; who hangs up leaves none).
+comes after it), `survey:care` and `survey:care=4` (or `invalid`, `silent`), `voicemail:sales`, `external:duty`,
+`agent:1001`, `hangup` (the dialplan's; who hangs up leaves none).
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ class Walked:
     """One call, from the number that was dialled to where it ended.
 
     `prompts` are the site's names, in the order in which they begin to play (one that a key cuts short counts).
-    `destination` is the last place: `queue:sales`, `voicemail:x`, `external:x`, `agent:1001` or `hangup`.
-    `outcome` follows it: in a queue answered, abandoned, or waiting (for ever); voicemail; external; direct (an agent);
+    `destination` is the last place: `queue:sales`, `voicemail:x`, `external:x`, `agent:1001`, `survey:x` or `hangup`.
+    `outcome` follows it: in a queue answered (also in its survey), abandoned, or waiting (for ever); voicemail;
+    external; direct (an agent);
     at `hangup` why the last queue or number let the caller go (timeout, full, overflow, closed, exit_key), else hangup.
     """
 

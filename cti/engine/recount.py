@@ -11,6 +11,7 @@ import logging
 from datetime import UTC, datetime
 
 from ..db.connection import Database
+from ..db.counting import Span
 from ..db.today import stays_since
 from ..errors import CtiError
 from .floor import Floor
@@ -25,7 +26,8 @@ async def recount(floor: Floor, database: Database) -> None:
     today = floor.today
     for _ in range(_TRIES):
         now, calls = datetime.now(UTC), today.unsettled
-        sums, rows = await stays_since(database, today.midnight(now), now, today.thresholds, calls)
+        span = Span(since=today.midnight(now), until=now)
+        sums, rows = await stays_since(database, span, today.counters, today.thresholds, calls)
         if set(today.unsettled) <= set(calls):  # else somebody came meanwhile, whose row may be in the sums
             break
     floor.served(sums, rows, now)

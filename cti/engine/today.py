@@ -56,7 +56,7 @@ class Today:
         self.zone, self.thresholds, self._service = zone, thresholds, METRICS[service]
         metrics = [METRICS[name] for name in (*SHOWN, service)]
         names = {name for metric in metrics for _, name in metric.top + metric.bottom}
-        self._counters = [COUNTERS[name] for name in sorted(names)]
+        self.counters = [COUNTERS[name] for name in sorted(names)]
         self._rows, self._live = {}, {}
         for stays in self._stays.values():
             for stay in stays:
@@ -147,7 +147,7 @@ class Today:
         }
 
     def _count(self, visit: Visit) -> dict[str, int]:
-        return {counter.name: counter.of(visit, self.thresholds) for counter in self._counters}
+        return {counter.name: counter.of(visit, self.thresholds) for counter in self.counters}
 
 
 def _beside(stays: list[_Stay], rows: list[Visit]) -> list[tuple[_Stay, Visit | None]]:

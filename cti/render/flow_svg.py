@@ -23,6 +23,7 @@ _KINDS = {
     "menu": ("menu", "#7c3aed"),
     "input": ("input", "#a21caf"),
     "queue": ("queue", "#059669"),
+    "survey": ("survey", "#be185d"),
     "voicemail": ("voicemail", "#d97706"),
     "external": ("outside", "#0891b2"),
     "agent": ("agent", "#059669"),

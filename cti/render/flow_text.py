@@ -6,7 +6,15 @@ import json
 
 from ..core.flow import HANGUP, Flow, Node, Place, Why
 
-_SHAPES = {"did": "cds", "menu": "box", "queue": "box3d", "voicemail": "tab", "external": "house", "hangup": "circle"}
+_SHAPES = {
+    "did": "cds",
+    "menu": "box",
+    "queue": "box3d",
+    "survey": "note",
+    "voicemail": "tab",
+    "external": "house",
+    "hangup": "circle",
+}
 _DASHED = frozenset({Why.SILENT, Why.ERRED, Why.WAITED, Why.REFUSED, Why.NOBODY, Why.HOURS})
 
 

@@ -22,6 +22,7 @@ _HEADER = re.compile(r"^\[[^\]\n]+\]")
 _SECTIONS = {
     "cti-did-": "numbers", "cti-schedule-": "schedules", "cti-menu-": "menus", "cti-queue-": "queues",
     "cti-exit-": "queues", "cti-voicemail-": "voicemail", "cti-external-": "externals", "cti-input-": "inputs",
+    "cti-survey-": "surveys",
 }  # fmt: skip
 
 

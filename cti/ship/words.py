@@ -21,7 +21,7 @@ SECRET = frozenset({"pin", "password", "secret", "auth_password"})
 _ONE = {
     "trunks": "trunk", "prompts": "prompt", "schedules": "schedule", "numbers": "number", "menus": "menu",
     "queues": "queue", "voicemail": "mailbox", "externals": "external", "pause_reasons": "pause reason",
-    "inputs": "input",
+    "inputs": "input", "surveys": "survey",
 }  # fmt: skip
 _LONGEST = 60
 

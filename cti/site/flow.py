@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..core import flow
 from . import model
+from .asked import Survey
 
 
 def flow_of(site: model.Site) -> flow.Flow:
@@ -18,6 +19,7 @@ def _nodes(site: model.Site) -> Iterator[flow.Node]:
     yield from (_menu(menu) for menu in site.menus.values())
     yield from (_input(one) for one in site.inputs.values())
     yield from (_line(queue, site) for queue in site.queues.values())
+    yield from (_survey(survey) for survey in site.surveys.values())
     yield from (_box(box) for box in site.voicemail.values())
     yield from (_outside(external) for external in site.externals.values())
     yield flow.End(place=flow.HANGUP)
@@ -79,7 +81,18 @@ def _tries(tries: model.Tries) -> flow.Tries:
     return flow.Tries(_place(tries.to), tries.retries, tries.prompt)
 
 
+def _survey(survey: Survey) -> flow.Survey:
+    asked = survey.questions.values()
+    keys = ("".join(str(key) for key in range(one.least, one.most + 1)) for one in asked)
+    return flow.Survey(
+        place=flow.Place("survey", survey.name),
+        questions=tuple(flow.Question(one.prompt, some, one.tries) for one, some in zip(asked, keys, strict=True)),
+        thanks=survey.thanks,
+    )
+
+
 def _line(queue: model.Queue, site: model.Site) -> flow.Line:
+    survey = site.surveys.get(queue.survey)
     return flow.Line(
         place=flow.Place("queue", queue.name),
         leaves=dict(_leaves(queue)),
@@ -87,6 +100,9 @@ def _line(queue: model.Queue, site: model.Site) -> flow.Line:
         greeting=queue.greeting,
         exit_key=queue.exit_key.key if queue.exit_key else "",
         comfort=queue.announce.comfort if queue.announce else (),
+        survey=flow.Place("survey", survey.name) if survey else None,
+        notice=survey.notice if survey else "",
+        decline_key=survey.decline_key if survey else "",
     )
 
 

@@ -29,8 +29,8 @@ def saw(today: Today, day, instant, number: int) -> None:
 
 
 async def settled(store, today: Today, now) -> None:
-    since = today.midnight(now)
-    today.settle(*await stays_since(store.database, since, now, today.thresholds, today.unsettled), now)
+    span = Span(since=today.midnight(now), until=now)
+    today.settle(*await stays_since(store.database, span, today.counters, today.thresholds, today.unsettled), now)
 
 
 async def reported(store, today: Today, now) -> dict[str, object]:
