@@ -42,6 +42,7 @@ class Kind:
     first: tuple[str, ...]
     facts: Callable[[Conversation], Iterable[tuple[Values, Any]]]
     began: str = ""
+    within: bool = False  # its rows begin while their conversation lasts, from its first instant to its last
 
     def form(self, *, sqlite: bool) -> Form:
         return form_of(self.table, *self.first, sqlite=sqlite)
@@ -86,11 +87,11 @@ def _answers(conversation: Conversation) -> Iterable[tuple[Values, Any]]:
     return (((), answer) for answer in survey_answers_of(conversation))
 
 
-# In the order of their making.
+# In the order of their making; all but the first go when it goes.
 FOLDED = (
     Kind(table=ConversationRow, key="id", first=(), facts=_itself),
-    Kind(table=SegmentRow, key="call", first=("call",), facts=_segments),
+    Kind(table=SegmentRow, key="call", first=("call",), facts=_segments, within=True),
     Kind(table=VisitRow, key="call", first=("position",), facts=_visits, began="entered"),
-    Kind(table=OfferRow, key="call", first=("position",), facts=_offers, began="offered"),
+    Kind(table=OfferRow, key="call", first=("position",), facts=_offers, began="offered", within=True),
     Kind(table=SurveyRow, key="call", first=(), facts=_answers),
 )

@@ -2,28 +2,31 @@
 
 It knows what goes with a conversation and what must stay: the lines of a message that still lies in a mailbox. Sums by
 quarter of an hour stay too, so that reports still answer for years whose callers are forgotten. On PostgreSQL the parts
-of the months are dropped, which costs the same however many rows they hold. Files (journals, recordings) are not here.
+of the months are dropped, which costs the same however many rows they hold; journal lines are deleted one by one. Files
+(journals, recordings) are not here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, text
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..core.journal import Source
 from ..core.voicemail import GONE_FOLDERS
 from ..core.work_item import WorkState
 from .connection import Database
-from .months import PARTED, SCHEMA, Month, make_months, months_there
+from .months import PARTED, SCHEMA, Month, months_there
 from .refold import together
 from .tables import ConversationRow, JournalLineRow, Table, VoicemailRow, WorkItemRow
 
 _MANY = 400
-_WHOLE = {"surveys": "at", "announcements": "at"}  # belong to conversations too, and are in one piece on both databases
+_WHOLE = {"surveys": "at", "announcements": "at", "journal_lines": "at"}  # history in one piece, on both databases
 _DATED = {**PARTED, **_WHOLE}
+_OF_A_CALL = ("segments", "visits", "offers", "surveys", "announcements", "explanations")
 _KEPT = and_(
     JournalLineRow.source == Source.VOICEMAIL.value,
     JournalLineRow.leg.in_(select(VoicemailRow.id).where(VoicemailRow.folder.not_in(GONE_FOLDERS))),
@@ -46,7 +49,9 @@ async def forget_before(database: Database, first_kept: Month, *, dry_run: bool 
         gone = [Gone(table=name, rows=await _count(connection, name, begin)) for name in _DATED]
         if not dry_run:
             await _take_later_pieces(connection, begin)
-            await connection.run_sync(_drop_parts if not database.is_sqlite else _delete_rows, begin)
+            await connection.run_sync(_delete_rows, begin, _DATED if database.is_sqlite else _WHOLE)
+            if not database.is_sqlite:
+                await connection.run_sync(_drop_parts, begin)
             await _take_done(connection, begin)
         return gone
 
@@ -67,7 +72,7 @@ async def _take_later_pieces(connection: AsyncConnection, begin: datetime) -> No
     tables = Table.metadata.tables
     for start in range(0, len(keys), _MANY):
         some = keys[start : start + _MANY]
-        for name in ("segments", "visits", "offers", "explanations", *_WHOLE):
+        for name in _OF_A_CALL:
             table = tables[name]
             await connection.execute(delete(table).where(_began(name) >= begin, table.c.call.in_(some)))
         line = JournalLineRow
@@ -79,28 +84,22 @@ def _began(name: str) -> ColumnElement[datetime]:
     return Table.metadata.tables[name].c[_DATED[name]]
 
 
-def _delete_rows(connection: Connection, begin: datetime) -> None:
-    for name in PARTED:
+def _delete_rows(connection: Connection, begin: datetime, names: Iterable[str]) -> None:
+    for name in names:
         old = delete(Table.metadata.tables[name]).where(_began(name) < begin)
         connection.execute(old.where(~_KEPT) if name == "journal_lines" else old)
 
 
 def _drop_parts(connection: Connection, begin: datetime) -> None:
     connection.execute(text("SET LOCAL lock_timeout = '30s'"))  # a report that runs for hours must not stop the engine
-    kept = connection.execute(select(JournalLineRow.__table__).where(JournalLineRow.at < begin, _KEPT)).mappings().all()
     for name, months in months_there(connection).items():
         for month in months:
             if month < Month.of(begin):
                 connection.execute(text(f"DROP TABLE {SCHEMA}.{name}_{month.name}"))
-    if kept:
-        make_months(connection, {Month.of(row["at"]) for row in kept})
-        connection.execute(insert(JournalLineRow), [dict(row) for row in kept])
 
 
 async def _take_done(connection: AsyncConnection, begin: datetime) -> None:
-    """Answers to surveys, announcements, deleted messages and done work of before: nothing tells of them any more."""
-    for name in _WHOLE:
-        await connection.execute(delete(Table.metadata.tables[name]).where(_began(name) < begin))
+    """Messages that were deleted and work that was done before: nothing tells of them any more."""
     message, item = VoicemailRow, WorkItemRow
     await connection.execute(delete(message).where(message.received < begin, message.folder.in_(GONE_FOLDERS)))
     done = and_(item.changed < begin, item.state == WorkState.DONE.value)

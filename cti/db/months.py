@@ -5,7 +5,7 @@ does anything there. There is no part for "everything else": a row without a par
 of its transaction is stored, so whoever stores history calls `make_room` first. Months are UTC. What lies before 2000
 or after 2099 (a clock without battery) has one part on each side, so that no line can ask for parts without end.
 
-The parts lie in the schema `cti_months`: whoever looks at the tables sees seven, not seven for each month.
+The parts lie in the schema `cti_months`: whoever looks at the tables sees six, not six for each month.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PARTED = {
     for name, one in sorted(Table.metadata.tables.items())
     if (by := one.dialect_options["postgresql"]["partition_by"])
 }
-_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+_FIRST_YEAR, LAST_YEAR = 2000, 2099
 _MONTH = re.compile(r"[0-9]{4}_[0-9]{2}|earlier|later", re.ASCII)
 
 
@@ -45,14 +45,14 @@ class Month:
         at = at if at.tzinfo is UTC else at.astimezone(UTC)
         if at.year < _FIRST_YEAR:
             return Month(0, 1)
-        return Month(9999, 1) if at.year > _LAST_YEAR else Month(at.year, at.month)
+        return Month(9999, 1) if at.year > LAST_YEAR else Month(at.year, at.month)
 
     @property
     def next(self) -> Month:
         """The one after it; the last one is its own."""
         if self.year == 0:
             return Month(_FIRST_YEAR, 1)
-        if (self.year, self.month) >= (_LAST_YEAR, 12):
+        if (self.year, self.month) >= (LAST_YEAR, 12):
             return Month(9999, 1)
         return Month(self.year + self.month // 12, self.month % 12 + 1)
 
@@ -73,7 +73,7 @@ class Month:
         """Its first instant; None: it has no beginning."""
         if self.year == 0:
             return None
-        return datetime(min(self.year, _LAST_YEAR + 1), self.month, 1, tzinfo=UTC)
+        return datetime(min(self.year, LAST_YEAR + 1), self.month, 1, tzinfo=UTC)
 
     @property
     def bounds(self) -> str:

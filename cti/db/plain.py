@@ -17,7 +17,7 @@ import orjson
 from sqlalchemy import JSON, Boolean
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from .months import PARTED, make_room
+from .months import LAST_YEAR, PARTED, Month, make_room
 from .tables import Table, UtcInstant
 
 Plain = tuple[Any, ...]
@@ -84,6 +84,13 @@ def _flag(value: bool) -> int:
     return int(value)
 
 
+def _months(column: str, since: datetime, until: datetime | None) -> str:
+    """Whole months as text, not values: with values PostgreSQL opens every part before it knows which it needs."""
+    first, last = Month.of(since).begin, Month.of(until).next.begin if until else None
+    low = f" AND {column} >= '{first.isoformat()}'" if first else ""
+    return low + (f" AND {column} < '{last.isoformat()}'" if last and last.year <= LAST_YEAR else "")
+
+
 class Driver:
     """The driver's own connection, within a transaction of SQLAlchemy's. `under` makes one."""
 
@@ -120,10 +127,22 @@ class Driver:
             return list(await self._driver.execute_fetchall(statement, (orjson.dumps(list(keys)).decode(),)))
         return list(await self._driver.fetch(select.format(among="= ANY($1::text[])"), list(keys)))
 
-    async def delete(self, table: type[Table], key: str, keys: Iterable[str], *, returning: str = "") -> list[Any]:
-        """Take away the rows whose column `key` has one of these values; the column `returning` of each."""
-        tell = f' RETURNING "{returning}"' if returning else ""
-        return await self.rows(f'DELETE FROM {table.__tablename__} WHERE "{key}" {{among}}{tell}', keys)  # noqa: S608 -- ours
+    async def delete(
+        self,
+        table: type[Table],
+        key: str,
+        keys: Iterable[str],
+        *,
+        returning: Sequence[str] = (),
+        within: tuple[datetime, datetime | None] | None = None,
+    ) -> list[Any]:
+        """Take away the rows whose column `key` has one of these values; the columns `returning` of each. `within`:
+        from when to when (None: open) they begin; in other months nobody looks for them."""
+        name = table.__tablename__
+        where = "" if within is None or self.sqlite else _months(PARTED[name], *within)
+        tell = f" RETURNING {', '.join(returning)}" if returning else ""
+        statement = f'DELETE FROM {name} WHERE "{key}" {{among}}{where}{tell}'  # noqa: S608 -- ours
+        return await self.rows(statement, keys)
 
     def instant(self, value: Any) -> datetime:
         """An instant as it was read, aware."""

@@ -59,15 +59,32 @@ async def refold(driver: Driver, touched: Touched) -> list[Conversation]:
     folded = [conversation for lines in touched.lines if (conversation := fold(lines))]
     changed: set[datetime] = set()
     if touched.stale:
-        for kind in reversed(FOLDED):
-            gone = await driver.delete(kind.table, kind.key, touched.stale, returning=kind.began)
-            changed.update(driver.instant(at) for (at,) in gone)
+        changed = await _take_away(driver, touched.stale)
     for kind in FOLDED:
         rows = kind.rows(folded, sqlite=driver.sqlite)
         changed |= rows.began
         await driver.insert(rows.form, rows.rows)
     await touch(driver.connection, changed)
     return folded
+
+
+async def _take_away(driver: Driver, stale: Sequence[str]) -> set[datetime]:
+    """The old rows of these keys go; when the facts that are summed up began. Segments and offers begin while their
+    conversation lasts, so they are looked for in its months only."""
+    changed: set[datetime] = set()
+    conversation, *theirs = FOLDED
+    old = await driver.delete(conversation.table, conversation.key, stale, returning=("started", "ended"))
+    if not old:
+        return changed  # nothing is theirs without them
+    since = min(driver.instant(started) for started, _ in old)
+    until = None if any(ended is None for _, ended in old) else max(driver.instant(ended) for _, ended in old)
+    for kind in theirs:
+        within = (since, until) if kind.within else None
+        gone = await driver.delete(
+            kind.table, kind.key, stale, returning=(kind.began,) if kind.began else (), within=within
+        )
+        changed.update(driver.instant(at) for (at,) in gone)
+    return changed
 
 
 async def _stored(driver: Driver, threads: Threads) -> list[JournalLine]:

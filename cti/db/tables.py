@@ -164,15 +164,16 @@ class JournalFileRow(Table):
 
 
 class JournalLineRow(Table):
-    """Every accepted line; the primary key is why nothing is doubled."""
+    """Every accepted line; the primary key is why nothing is doubled. In one piece: each import looks for the lines of
+    its calls wherever they lie, which would cost a look into every month."""
 
     __tablename__ = "journal_lines"
-    __table_args__ = (Index(None, "call"), Index(None, "leg"), by_month("at"))
+    __table_args__ = (Index(None, "call"), Index(None, "leg"))
 
     source: Mapped[str] = mapped_column(String(20), primary_key=True)
     file_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     offset: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    at: Mapped[datetime] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
     kind: Mapped[str]
     call: Mapped[str]
     leg: Mapped[str]

@@ -25,7 +25,6 @@ _TABLES = {
     "conversations": (("id",), "started"),
     "presences": (("file_id", "offset"), "at"),
     "explanations": (("file_id", "offset"), "at"),
-    "journal_lines": (("source", "file_id", "offset"), "at"),
 }
 _OF_A_CONVERSATION = {
     "segments": "fk_segments_call",

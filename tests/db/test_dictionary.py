@@ -44,6 +44,7 @@ def test_a_columns_unit_is_in_its_name_and_fits_its_type():
         where = f"{table}.{column.name}"
         assert (column.unit is Unit.MILLISECONDS) == column.name.endswith("_ms"), where
         assert (column.unit is Unit.SECONDS) == column.name.endswith("seconds"), where
+        assert (column.unit is Unit.MINUTES) == column.name.endswith("_minutes"), where
         assert (column.unit is Unit.INSTANT) == (column.type == "instant"), where
         assert (column.unit is Unit.YES_NO) == (column.type == "boolean"), where
         assert (column.unit is Unit.JSON) == (column.type == "json"), where

@@ -6,8 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from cti.core.journal import JournalLine, Position, Source
-from cti.db.forgetting import forget_before
+from cti.db.forgetting import _OF_A_CALL, forget_before
 from cti.db.months import PARTED, Month
+from cti.db.tables import Table
 
 BORDER = datetime(2024, 3, 1, tzinfo=UTC)
 
@@ -89,4 +90,9 @@ async def test_a_dry_run_counts_and_deletes_nothing(store):
     would = await forget_before(store.database, Month.of(BORDER), dry_run=True)
     assert await stored(store) == before
     assert await forget_before(store.database, Month.of(BORDER)) == would
-    assert {one.table for one in would} == {*PARTED, "surveys", "announcements"}
+    assert {one.table for one in would} == {*PARTED, "surveys", "announcements", "journal_lines"}
+
+
+def test_nothing_that_belongs_to_a_call_is_overlooked():
+    of_calls = {name for name, table in Table.metadata.tables.items() if "call" in table.columns}
+    assert of_calls == {*_OF_A_CALL, "journal_lines", "recordings"}  # recordings are files, which stay

@@ -54,7 +54,7 @@ async def test_a_reporting_job_reads_and_cannot_write(new_postgres, role):
         "TRUNCATE segments",
         "DROP TABLE offers",
         "CREATE TABLE mine (n int)",
-        "SELECT * FROM cti_months.journal_lines_2026_11",
+        "SELECT * FROM cti_months.explanations_2026_11",
     ]
     assert set(tried(url, role, *refused)) == {InsufficientPrivilege.__name__}
 

@@ -114,7 +114,7 @@ FACTS = {
                 Unit.PLACE, "the place in line that was said, from 1; 0 = none", "播报的位次,自 1 起;0 = 未播"
             ),
             "wait_minutes": Said(
-                Unit.COUNT,
+                Unit.MINUTES,
                 "the wait that was said: at most so many minutes; 0 = more than 30; NULL = none",
                 "播报的等待:至多若干分钟;0 = 三十分钟以上;NULL = 未播",
             ),

@@ -16,6 +16,7 @@ class Unit(StrEnum):
     INSTANT = "instant, UTC"
     MILLISECONDS = "milliseconds"
     SECONDS = "seconds"
+    MINUTES = "minutes"
     BYTES = "bytes"
     COUNT = "count"
     PLACE = "place"
