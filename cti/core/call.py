@@ -7,7 +7,8 @@ events (FACTS, injection). Events may come late, twice or in the wrong order; no
 
 A talk belongs to the agent's leg: it ends when that leg ends, or when the leg is in no bridge while the caller is
 gone or talks elsewhere. An agent who consults somebody during an attended transfer is in another bridge, and so is
-still on the call.
+still on the call; between two bridges, too, while the caller waits where the talk began (a consultation that is given
+up, or becomes a conference). So who hangs up by keys before the colleague answers is free when that phone does.
 """
 
 from __future__ import annotations
@@ -217,6 +218,12 @@ class CallTracker:
         leg.up = True
         facts = self._take_up(leg, event.at) if leg.role is Role.OFFERED else []
         self._prove(leg)
+        if leg.role is Role.TALK:
+            leg.home = leg.home or event.bridge
+        call = CallId(leg.leg)
+        if call in self._waiting:  # with somebody whom we did not offer: a colleague picked up, a phone forwarded it
+            self._waiting.discard(call)
+            facts.append(CallerLeft(at=event.at, call=call))
         return [*facts, *self._see_who_left(leg, event.at)]
 
     def _unbridged(self, event: ev.LegUnbridged) -> Iterable[Event]:
@@ -291,7 +298,7 @@ class CallTracker:
         if leg.bridge or not leg.last_bridge or leg.call is None:
             return False
         caller = self._legs.get(Uniqueid(leg.call))
-        return caller is None or caller.bridge not in ("", leg.last_bridge)
+        return caller is None or caller.bridge not in ("", leg.home)
 
     def _end_talk(self, leg: Leg, at: datetime) -> list[Event]:
         call, agent = leg.call, self._agents.get(leg.phone)

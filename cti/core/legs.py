@@ -74,6 +74,7 @@ class Legs:
     voicemail: list[Stretch] = field(default_factory=list)
     passed: list[Passed] = field(default_factory=list)
     _named: dict[str, str] = field(default_factory=dict)  # channel name -> leg, of Local halves
+    _outside: str = ""  # where the dialplan dials next: an external's number, which no channel tells
     _agents: dict[str, str] = field(default_factory=dict)  # endpoint -> agent, where they differ
     _of: dict[str, list[Stay]] = field(default_factory=dict)
     _in: dict[str, list[Stay]] = field(default_factory=dict)
@@ -91,7 +92,7 @@ class Legs:
                 self._start(leg, line)
             case "ANSWER":
                 leg.answered = leg.answered or line.at
-                if not leg.context.startswith("from-agent"):
+                if not leg.context.startswith("from-agent") and line.data.get("number") != "s":
                     leg.number = str(line.data.get("number", ""))  # by now the dialplan's FILTER() has seen it
             case "HANGUP" | "CHAN_END":
                 leg.ended = max(line.at, leg.ended or line.at)
@@ -105,6 +106,9 @@ class Legs:
                 self._voicemail(line)
             case "USER_DEFINED" if line.data.get("user_event") == "CTI_VOICEMAIL":
                 self._voicemail(line)
+            case "USER_DEFINED" if line.data.get("user_event") == "CTI_EXTERNAL":
+                extra = line.data.get("extra")
+                self._outside = str(extra.get("extra", "")) if isinstance(extra, Mapping) else ""
             case kind if kind in _PASSED:
                 extra = line.data.get("extra")
                 told = extra if isinstance(extra, Mapping) else {}
@@ -121,6 +125,8 @@ class Legs:
         leg.context, leg.exten = str(line.data.get("context", "")), str(line.data.get("exten", ""))
         leg.channel = str(line.data.get("channel", ""))
         leg.number, leg.name = str(line.data.get("number", "")), str(line.data.get("name", ""))
+        if leg.context == "from-trunk" and leg.origin != leg.leg:
+            leg.number = leg.number or self._outside
         if leg.context == "from-agent" and leg.number and leg.endpoint:
             self._agents[leg.endpoint] = leg.number
 

@@ -37,3 +37,4 @@ class Leg:
     held: bool = False
     bridge: str = ""
     last_bridge: str = ""
+    home: str = ""  # the bridge in which the talk began: who consults comes back there, or passes the caller on from it

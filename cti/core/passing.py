@@ -194,7 +194,19 @@ def _how(legs: Legs, passed: Passed, consults: Sequence[Stretch]) -> tuple[str, 
         return "attended", spoken[-1].target
     names = (passed.told.get("transfer_target_channel_uniqueid", ""), passed.told.get("channel2_uniqueid", ""))
     dialled = [legs.legs[name].exten for name in names if name in legs.legs]
+    dialled += [_number(legs, leg) for leg in legs.legs.values() if _rings(leg, passed.at)]
     return "blonde", next((exten for exten in dialled if exten not in ("", "s")), "")
+
+
+def _rings(leg: Leg, at: datetime) -> bool:
+    """Whether this phone was dialled and had not answered by then."""
+    if leg.started is None or leg.started > at or leg.origin == leg.leg or leg.channel.startswith("Local/"):
+        return False
+    return all(end is None or end > at for end in (leg.answered, leg.ended))
+
+
+def _number(legs: Legs, leg: Leg) -> str:
+    return leg.number if legs.is_outside(leg.leg) else legs.agent_on(leg.channel)
 
 
 def _talks(legs: Legs, person: _With, parked: Sequence[Stretch]) -> list[Stretch]:

@@ -61,10 +61,16 @@ def _with_rings(known: list[Stretch], told: Told) -> list[Stretch]:
         mine = [n for n, other in enumerate(result) if other.kind is Kind.RING and other.agent == ring.agent]
         mine = [n for n in mine if _overlap(result[n], ring)]
         if not mine:
-            result.append(ring)
+            result.append(replace(ring, queue=_queue_of(ring, known)))
         elif leg.leg in rang or on:
             result[mine[0]] = replace(result[mine[0]], ended=ring.ended, outcome=ring.outcome)
     return result
+
+
+def _queue_of(ring: Stretch, known: list[Stretch]) -> str:
+    """The queue in which the customer was waiting then: it rang for it."""
+    waits = (one for one in known if one.kind is Kind.WAIT and one.started <= ring.started + _INSTANT)
+    return next((one.queue for one in waits if one.ended is None or ring.started < one.ended), "")
 
 
 def _ring(leg: Leg, told: Told, picked: datetime | None) -> Stretch | None:

@@ -13,6 +13,7 @@ from typing import overload
 
 from .legs import Leg, Legs
 from .stretches import Kind, Stretch
+from .words import Outcome
 
 # app_queue.c and app_dial.c take time(NULL) before or after the event itself; with the floor that is within:
 EARLY, LATE = timedelta(seconds=1), timedelta(seconds=2)
@@ -39,7 +40,10 @@ def sharpen(
         match stretch.kind:
             case Kind.WAIT:
                 started = _nearest(stretch.started, entries) or started
-                if stretch.ended not in met:
+                if stretch.outcome not in ("", Outcome.ANSWERED):  # gone on to another queue, or gone
+                    later = _nearest(stretch.ended, [at for at in entries if at > started])
+                    ended = later or _nearest(stretch.ended, [mine.ended if mine else None]) or stretch.ended
+                elif stretch.ended not in met:
                     ended = _nearest(stretch.ended, [mine.ended if mine else None]) or ended
                 if ended is not None and started > ended:  # that parting came later in the same second
                     started = min(stretch.started, ended)

@@ -89,7 +89,8 @@ _EXITS = {
     "FULL": Outcome.FULL,
     "BLOCKED": Outcome.BLOCKED,
 }
-_TRANSFERS = ("BLINDTRANSFER", "ATTENDEDTRANSFER", "TRANSFER")
+_TRANSFERS = {"BLINDTRANSFER": "blind", "ATTENDEDTRANSFER": "attended", "TRANSFER": "blind"}
+_METHODS = ("BRIDGE", "APP", "LINK")  # app_queue.c says how an attended transfer was made, not to whom
 _COMPLETIONS = {"COMPLETEAGENT": "agent_hung_up", "COMPLETECALLER": "caller_hung_up"}
 FINAL = frozenset({*_EXITS, *_TRANSFERS, *_COMPLETIONS, "SURVEYEND"})
 
@@ -181,9 +182,17 @@ class QueueStory:
             return
         talk = self._talk
         self._end_talk(line.at, "transferred")
-        detail = f"{line.kind.lower()} {line.data.get('target', '')}".strip()
+        target = str(line.data.get("target", ""))
         self.stretches.append(
-            Stretch(kind=Kind.TRANSFER, started=line.at, agent=talk.agent, queue=talk.queue, detail=detail)
+            Stretch(
+                kind=Kind.TRANSFER,
+                started=line.at,
+                ended=line.at,
+                agent=talk.agent,
+                queue=talk.queue,
+                detail=_TRANSFERS[line.kind],
+                target="" if target in _METHODS else target,
+            )
         )
 
     def _exit(self, line: JournalLine, outcome: Outcome) -> None:

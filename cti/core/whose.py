@@ -156,10 +156,12 @@ def path_of(told: Told) -> str:
 
 
 def source_of(told: Told, waits: list[Stretch], talk: Stretch | None) -> str:
-    """`engine` when the engine offered the call to the agent who took it (or, not taken, held it at all)."""
+    """`engine` when the engine offered the call to the agent who took it (or from whom it was taken while it rang); not
+    taken, when it held it at all."""
     if not waits:
         return "direct"
     if talk is not None:
         offered = {str(line.data.get("agent", "")) for line in told.of(Source.ENGINE, "offer", "answered")}
-        return "engine" if talk.agent in offered else "fallback"
+        elsewhere = any(passed.kind in ("PICKUP", "FORWARD") for passed in told.legs.passed)
+        return "engine" if talk.agent in offered or (offered and elsewhere) else "fallback"
     return "engine" if told.of(Source.ENGINE, "joined", "offer", "released") else "fallback"

@@ -72,6 +72,11 @@ class _VisitCounters:
     callback_talk_ms: Mapped[Milliseconds]
     callback_hold_ms: Mapped[Milliseconds]
     callback_wrap_ms: Mapped[Milliseconds]
+    taken_over: Mapped[int]
+    taken_over_transferred: Mapped[int]
+    taken_over_talk_ms: Mapped[Milliseconds]
+    taken_over_hold_ms: Mapped[Milliseconds]
+    taken_over_wrap_ms: Mapped[Milliseconds]
 
 
 class _OfferCounters:

@@ -101,7 +101,8 @@ REPORTS: Mapping[str, Kind] = {
         metrics=(
             "answered",
             "called_back",
-            "aht.with_callback",
+            "taken_over",
+            "aht.with_transfers",
             "transfer.of_handled",
             "offers",
             "offers_answered",

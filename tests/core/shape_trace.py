@@ -26,7 +26,7 @@ FILES = {
     "engine.jsonl": (split_lines, engine_log.parse),
 }
 SLACK = 1.0  # seconds between what the phones saw and what the journals tell
-_PIECES = (Kind.TALK, Kind.HOLD, Kind.CONSULT)
+_PIECES = (Kind.WAIT, Kind.TALK, Kind.HOLD, Kind.CONSULT)
 _BRIEF = 0.5  # shorter pieces of talk are what a change of bridge leaves; phones cannot see them
 
 

@@ -115,6 +115,20 @@ def test_a_caller_who_hangs_up_while_it_rings_ends_the_offer_and_then_leaves_onc
     assert switch.happened() == []
 
 
+def test_a_caller_whom_a_colleague_picked_up_waits_no_longer_and_the_colleague_is_on_the_phone(switch):
+    switch.rings()
+    switch.created("p", "PJSIP/1002")  # dials the code; then Asterisk puts its channel in the place of the ringing one
+    assert switch.happened() == [("AgentBusied", "1002")]
+    switch.ended("a1")
+    switch.dialled("c1", "p", "ANSWER")
+    switch.bridged("b1", "p", "c1")
+    assert switch.happened() == [("CallerLeft", "c1")]
+    switch.tracker.forget("c1", "1001")
+    switch.unbridged("b1", "p", "c1")
+    switch.ended("p", "c1")
+    assert switch.happened() == [("AgentFreed", "1002")]
+
+
 def test_a_caller_who_hangs_up_while_waiting_left(switch):
     switch.ended("c1")
     assert switch.happened() == [("CallerLeft", "c1")]
@@ -140,6 +154,19 @@ def test_a_blind_transfer_ends_the_talk_though_the_caller_lives_on(switch):
     assert switch.happened() == [("AgentBusied", "1002")]
     switch.ended("x", "c1")
     assert switch.happened() == [("AgentFreed", "1002")]
+
+
+def test_a_consultation_by_keys_that_is_given_up_or_becomes_a_conference_is_still_the_call(switch):
+    switch.talks()
+    switch.happened()
+    switch.unbridged("b1", "a1")
+    switch.bridged("b2", "a1")
+    switch.unbridged("b2", "a1")  # back to the caller, who has heard music in b1
+    switch.bridged("b1", "a1")
+    assert switch.happened() == []
+    switch.unbridged("b1", "a1")
+    switch.ended("a1")
+    assert switch.happened() == [ENDED]
 
 
 def test_consulting_a_colleague_is_still_the_call_until_the_transfer_is_done(switch):
@@ -184,9 +211,9 @@ def test_the_fallback_queue_makes_the_agent_busy(switch):
     switch.dials("c1", "a1")
     switch.dialled("c1", "a1", "ANSWER")
     switch.bridged("b", "c1", "a1")
-    assert switch.happened() == [BUSY]
+    assert switch.happened() == [BUSY, ("CallerLeft", "c1")]
     switch.ended("c1", "a1")
-    assert switch.happened() == [("CallerLeft", "c1"), FREE]
+    assert switch.happened() == [FREE]
 
 
 def test_another_call_to_a_phone_with_an_offer_is_not_taken_for_it(switch):

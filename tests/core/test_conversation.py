@@ -233,7 +233,7 @@ def test_talk_ends_at_a_transfer_and_goes_on_with_the_next_agent():
     assert talks == [("1001", "transferred"), ("1002", "ended")]
     assert found.agent == "1001"
     assert found.talk_seconds == 49.8
-    assert [s.detail for s in found.segments if s.kind is Kind.TRANSFER] == ["blindtransfer 1002"]
+    assert [(s.detail, s.target) for s in found.segments if s.kind is Kind.TRANSFER] == [("blind", "1002")]
 
 
 def test_a_call_without_an_end_stays_open_and_has_no_outcome():

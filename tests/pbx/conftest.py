@@ -15,6 +15,7 @@ from cti.config import Config
 from cti.pbx import Installation, find_asterisk, find_tool
 
 sys.path.insert(0, str(Path(__file__).parent))  # the tests import `scene` by name
+sys.path.insert(0, str(Path(__file__).parents[1] / "core"))  # how recorded calls are compared
 
 
 @pytest.fixture(scope="session")

@@ -134,6 +134,7 @@ def _time(name: str, counter: str, says: str, says_zh: str) -> Metric:
 
 _ACD_HANDLED = "talk_ms + hold_ms + wrap_ms"
 _CALLBACK_HANDLED = "callback_talk_ms + callback_hold_ms + callback_wrap_ms"
+_TAKEN_OVER_HANDLED = "taken_over_talk_ms + taken_over_hold_ms + taken_over_wrap_ms"
 _CISCO_OFFERED = "answered_in_time + abandoned_after_short_in_time + late"
 
 _ALL = (
@@ -146,6 +147,7 @@ _ALL = (
     ),
     _count("callback_requested", "callers who hung up and kept their place", "预约回拨的来电"),
     _count("called_back", "callbacks that reached an agent and the customer", "回拨成功的来电"),
+    _count("taken_over", "callers whom a colleague passed on and the agent talked with", "同事转来并接待的来电"),
     _count("closed", "callers who came while the queue was closed", "关闭期间的来电"),
     _percent(
         "service_level.offered",
@@ -280,6 +282,13 @@ _ALL = (
         "answered + called_back",
         "the same, with those who were called back",
         "平均处理时长（含回拨）",
+    ),
+    _seconds(
+        "aht.with_transfers",
+        f"{_ACD_HANDLED} + {_CALLBACK_HANDLED} + {_TAKEN_OVER_HANDLED}",
+        "answered + called_back + taken_over",
+        "the same, with those whom a colleague passed on; each agent's own part",
+        "平均处理时长（含回拨与转入，各计本人部分）",
     ),
     _percent("abandon.offered", "abandoned", "entered", "abandoned of all who entered", "放弃 / 进入"),
     _percent(

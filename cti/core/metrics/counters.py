@@ -107,6 +107,7 @@ def sql_of(counter: Counter, thresholds: Thresholds) -> str:
 # --- the counters --------------------------------------------------------------------------------------
 
 _LIVE = Condition("channel", Op.IN, (Channel.LIVE.value,))
+_TRANSFER = Condition("channel", Op.IN, (Channel.TRANSFER.value,))
 _CALLBACK = Condition("channel", Op.IN, (Channel.CALLBACK.value,))
 _ANSWERED = Condition("outcome", Op.IN, (Outcome.ANSWERED.value,))
 _ABANDONED = Condition("outcome", Op.IN, (Outcome.ABANDONED.value, Outcome.SHORT_ABANDON.value))
@@ -214,6 +215,17 @@ _ALL = (
     _visits("callback_talk_ms", "talks of the called back", _CALLBACK, _ANSWERED, adds="talk_ms"),
     _visits("callback_hold_ms", "their holds", _CALLBACK, _ANSWERED, adds="hold_ms"),
     _visits("callback_wrap_ms", "wrap-up after them", _CALLBACK, _ANSWERED, adds="wrap_ms"),
+    _visits("taken_over", "callers whom a colleague had passed on, talks with them", _TRANSFER, _ANSWERED),
+    _visits(
+        "taken_over_transferred",
+        "of them, passed on again",
+        _TRANSFER,
+        _ANSWERED,
+        Condition("transferred", Op.IS, True),
+    ),
+    _visits("taken_over_talk_ms", "talks with them, without holds", _TRANSFER, _ANSWERED, adds="talk_ms"),
+    _visits("taken_over_hold_ms", "their holds", _TRANSFER, _ANSWERED, adds="hold_ms"),
+    _visits("taken_over_wrap_ms", "wrap-up after them", _TRANSFER, _ANSWERED, adds="wrap_ms"),
     Counter(name="offers", fact=Offer, says="rings at agents"),
     Counter(
         name="offers_answered",
@@ -230,8 +242,8 @@ _ALL = (
     Counter(
         name="offers_withdrawn",
         fact=Offer,
-        says="of them, ended by the caller",
-        tests=(Condition("outcome", Op.IN, (Miss.CALLER_GONE.value,)),),
+        says="of them, ended by the caller, or taken elsewhere: picked up by a colleague, forwarded by the phone",
+        tests=(Condition("outcome", Op.IN, (Miss.CALLER_GONE.value, "picked_up", "forwarded")),),
     ),
     Counter(name="ring_ms", fact=Offer, says="ringing at agents", adds="ring_ms"),
     _presence("ready_ms", "time ready", Presence.READY),

@@ -17,6 +17,7 @@ class Channel(StrEnum):
 
     LIVE = "live"  # waiting on the line
     CALLBACK = "callback"  # called back; the wait on the line was another visit, whose outcome is callback_requested
+    TRANSFER = "transfer"  # passed on by a colleague: never waited in the queue, so in no number of who entered it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,9 @@ class Visit:
 
     `outcome`: a word of `core.words.Outcome`; "" = still waiting when the facts were taken, `wait_ms` until then.
     `wait_ms`: from entry to the talk or the exit, ringing included. `talk_ms` without holds; `wrap_ms` of the agent who
-    answered. `transferred`: that agent passed the caller on.
+    answered. `transferred`: that agent passed the caller on. Each further agent who talked with the caller has a
+    visit of their own (channel transfer, of the same queue; entered when the caller was passed on, waited until the
+    talk).
     """
 
     call: str

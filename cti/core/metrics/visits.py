@@ -23,11 +23,15 @@ _MISSES = {"canceled": Miss.CALLER_GONE.value, **{word.value: word.value for wor
 def visits_of(conversation: Conversation, now: datetime | None = None) -> list[Visit]:
     """Its stays in queues, in the order of entry; `now` is how long an open one has lasted (None: since it began)."""
     if conversation.callback_of:
-        return [_called_back(conversation)]
+        visit = _called_back(conversation)
+        return [visit, *_taken_over(conversation, visit, 0, len(conversation.segments), now)]
     away = [_turned_away(conversation, index) for index in range(len(conversation.turned_away))]
     waits = [n for n, segment in enumerate(conversation.segments) if segment.kind is Kind.WAIT and segment.queue]
     nexts = [*waits[1:], len(conversation.segments)] if waits else []
-    stays = [_stay(conversation, n, until, now) for n, until in zip(waits, nexts, strict=True)]
+    stays = []
+    for wait, until in zip(waits, nexts, strict=True):
+        stay = _stay(conversation, wait, until, now)
+        stays += [stay, *_taken_over(conversation, stay, wait, until, now)]
     return sorted([*away, *stays], key=lambda visit: visit.entered)
 
 
@@ -49,7 +53,7 @@ def offers_of(conversation: Conversation, now: datetime | None = None) -> list[O
 
 def _stay(conversation: Conversation, index: int, until: int, now: datetime | None) -> Visit:
     wait, after = conversation.segments[index], conversation.segments[index + 1 : until]
-    talks = [segment for segment in after if segment.kind in _TALK]
+    talks = [segment for segment in after if segment.kind in _TALK and segment.agent]
     rings = [segment for segment in after if segment.kind is Kind.RING and segment.queue == wait.queue]
     visit = Visit(
         call=conversation.id,
@@ -61,6 +65,30 @@ def _stay(conversation: Conversation, index: int, until: int, now: datetime | No
     )
     first = talks[0].agent if talks else ""
     return _with_work(visit, conversation, [talk for talk in talks if talk.agent == first], now)
+
+
+def _taken_over(
+    conversation: Conversation, stay: Visit, index: int, until: int, now: datetime | None
+) -> Iterator[Visit]:
+    """What each further agent did for this caller: passed on, or taken up where the first had parked them."""
+    after = conversation.segments[index:until]
+    talks = [segment for segment in after if segment.kind in _TALK and segment.agent not in ("", stay.agent)]
+    for agent in dict.fromkeys(talk.agent for talk in talks if stay.agent):
+        mine = [talk for talk in talks if talk.agent == agent]
+        began = mine[0].started
+        passed = [one.started for one in after if one.kind is Kind.TRANSFER and one.target == agent]
+        entered = max((at for at in passed if at <= began), default=began)
+        rings = [one for one in after if one.kind is Kind.RING and one.agent == agent and one.started <= began]
+        visit = Visit(
+            call=conversation.id,
+            queue=stay.queue,
+            entered=entered,
+            outcome=Outcome.ANSWERED.value,
+            channel=Channel.TRANSFER,
+            wait_ms=milliseconds(began - entered),
+            ring_ms=sum(_length(ring, now) for ring in rings if not ring.queue),
+        )
+        yield _with_work(visit, conversation, mine, now)
 
 
 def _outcome(conversation: Conversation, wait: Segment, *, is_last: bool) -> str:
