@@ -64,6 +64,12 @@ class Case:
     line: int = 0
 
     @property
+    def asked(self) -> bool:
+        """Whether it tells of the questions after the talk: the agent then hangs up."""
+        told = (self.expect.destination or "", *(self.expect.path or ()))
+        return any(item.startswith("survey:") for item in told)
+
+    @property
     def answered(self) -> bool:
         """Whether somebody is there who would answer."""
         return Doing.ANSWERS in self.agents.values()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 from ..core.walked import Walked
 from ..errors import PhoneError
 from ..phones import Call, Customer
 from .call_case import PAUSE, Case, Doing, Heard
 from .case_agents import Crew
-from .eavesdrop import Eavesdropper
 from .proving import ProvingGround
 from .trail import WAITING, Trail
 
@@ -30,9 +30,10 @@ async def place_call(ground: ProvingGround, crew: Crew, index: int, case: Case) 
     """The whole call. Raises PhoneError when the phone broke, StageError when Asterisk is gone."""
     token = f"case{index}"
     trail = ground.ear.expect(token)
+    trail.stays = case.asked
     begun = time.monotonic()
     call = await ground.phones.call(_customer(crew, index, case, token), server=ground.server)
-    caller = _Caller(ground.ear, case, call, trail)
+    caller = _Caller(ground, case, call, trail)
     note = ""
     try:
         async with asyncio.timeout(case.within_seconds):
@@ -76,8 +77,9 @@ def _customer(crew: Crew, index: int, case: Case, token: str) -> Customer:
 class _Caller:
     """Somebody on the phone until the trail has reached its end. `left`: the caller hung up, as the case says."""
 
-    def __init__(self, ear: Eavesdropper, case: Case, call: Call, trail: Trail) -> None:
-        self._ear, self._case, self._call, self._trail = ear, case, call, trail
+    def __init__(self, ground: ProvingGround, case: Case, call: Call, trail: Trail) -> None:
+        self._ground, self._case, self._call, self._trail = ground, case, call, trail
+        self._ear = ground.ear
         self._digits = list(case.digits)
         self._asked = 0  # questions that were met, with keys or silence
         self.left = False
@@ -107,6 +109,8 @@ class _Caller:
             if trail.questions > self._asked:
                 self._asked = trail.questions
                 await self._reply()
+            elif trail.talking:
+                await self._end_talk()
             elif (trail.dialling and self._direct_is_over()) or (trail.waiting and await self._wait()):
                 return
             else:
@@ -115,7 +119,9 @@ class _Caller:
     def _has_news(self) -> bool:
         trail = self._trail
         rung = bool(trail.dialling) and self._direct_is_over()
-        return trail.over or bool(trail.reached) or trail.questions > self._asked or trail.waiting or rung
+        return (
+            trail.over or bool(trail.reached) or trail.questions > self._asked or trail.waiting or rung or trail.talking
+        )
 
     async def _reply(self) -> None:
         """To a question: the next keys, silence, or the end."""
@@ -135,6 +141,15 @@ class _Caller:
                     raise
                 return
             await asyncio.sleep(KEY_SECONDS)
+
+    async def _end_talk(self) -> None:
+        """The agent hangs up, for the caller to be asked."""
+        self._trail.talking = False
+        legs = (event for event in reversed(self._ground.phones.happened) if event.kind == "answered")
+        leg = next((event for event in legs if event.agent == self._trail.agent), None)
+        if leg is not None:
+            with suppress(PhoneError):
+                await self._ground.phones.hang_up(leg)
 
     def _direct_is_over(self) -> bool:
         """An agent's own number rings: whether it is enough that it does."""

@@ -21,7 +21,8 @@ It knows what an admin writes in such a file and which names the site has; it re
         expect:                          # whatever is left out may be anything
           path: ["did:4008001234", "schedule:office=closed(holiday)", "menu:night=2", "voicemail:service"]
           prompts: [holiday_closed, night_menu]
-          destination: voicemail:service
+          destination: voicemail:service # with survey:X (or survey:X=4 in the path) the agent hangs up, and the
+                                         # digits that are left answer the questions
           outcome: voicemail             # answered, abandoned, waiting, voicemail, external, direct, hangup, …
           agent: "1001"                  # who answered
 """
@@ -49,7 +50,7 @@ OUTCOMES = (*_ENDS, "timeout", "full", "overflow", "closed", "exit_key")  # the 
 DIGITS = re.compile(r"[0-9A-D*#w]+|-")
 FORCED = re.compile(r"(open|closed)(?:\(([a-z][a-z0-9_-]{0,39})\))?")
 _AGENT = re.compile(r"[0-9]{2,10}")
-_PLACES = {"queue": "queues", "voicemail": "voicemail", "external": "externals"}
+_PLACES = {"queue": "queues", "survey": "surveys", "voicemail": "voicemail", "external": "externals"}
 _MOST_CASES = 1000
 
 
@@ -229,7 +230,7 @@ class _Reader:
         if kind in _PLACES and name not in known:
             self._ctx.wrong(fields.line("destination"), f"{fields.what}: there is no {text}", nearest(name, known))
         elif kind not in _PLACES and kind != "agent" and text != "hangup":
-            hint = "queue:X, voicemail:X, external:X, agent:NUMBER or hangup"
+            hint = "queue:X, survey:X, voicemail:X, external:X, agent:NUMBER or hangup"
             self._ctx.wrong(fields.line("destination"), f"{fields.what}: destination is {shown(text)}", hint)
         return text
 

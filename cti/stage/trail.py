@@ -19,7 +19,7 @@ from ..core.walked import Walked
 
 WAITING: Final = "waiting"  # still in a queue when the test let go; no word of DESIGN §6
 EVENTS: Final = frozenset({b"Newexten", b"VarSet", b"CEL", b"DialEnd", b"BridgeEnter", b"Hangup"})
-_PLACE = re.compile(r"cti-(queue|voicemail|external)-(.+)")
+_PLACE = re.compile(r"cti-(queue|voicemail|external|survey)-(.+)")
 _INPUT = re.compile(r"cti-input-(.+)")
 _MENU = re.compile(r"cti-menu-(.+)")
 _SCHEDULE = re.compile(r"cti-schedule-(.+)")
@@ -36,12 +36,12 @@ _LEFT = {
     "CALLBACK": "callback_requested",
 }
 _STAYS = {("voicemail", "Playback"), ("voicemail", "VoiceMail"), ("external", "Dial")}  # its greeting begins
-_ENDS = {"voicemail": "voicemail", "external": "external", "agent": "direct"}
+_ENDS = {"voicemail": "voicemail", "external": "external", "agent": "direct", "survey": "answered"}
 
 
 class Trail:
     """What is known of one caller so far. `questions` counts how often a key was asked for; `reached` is set when the
-    call is where it will stay."""
+    call is where it will stay: at an answer, unless the caller `stays` to be asked after the talk."""
 
     def __init__(self) -> None:
         self.uniqueid = ""
@@ -52,6 +52,8 @@ class Trail:
         self.waiting = False  # in a queue, with music or while an agent's phone rings
         self.listening = False  # there, and keys are heard: not while a phone rings
         self.dialling = ""  # the agent who is rung directly
+        self.stays = False
+        self.talking = False  # with an agent who must hang up for the call to go on
         self.reached = ""  # the outcome, once nothing can change it any more
         self._gone = self._told = False
         self._place = ""
@@ -133,11 +135,16 @@ class Trail:
             self.reached = kind
         elif kind == "agent" and application == "Dial":
             self.dialling = self._place.partition(":")[2]
+        elif kind == "survey" and application == "Hangup":
+            self.reached = _ENDS[kind]
         elif application == "Hangup" and self._context == "cti-hangup":
             self.reached = self._left or "hangup"
 
     def _logged(self, data: str) -> None:
         fields = data.split(",")
+        if fields[3:4] == ["SURVEY"]:
+            survey, _, _, answer, *_ = fields[4].split("|")
+            self.path.append(f"survey:{survey}={answer}")
         outcome = _LEFT.get(fields[3]) if len(fields) > 3 else None
         if outcome and self._context != "cti-end":
             self._left, self.waiting, self.listening = outcome, False, False
@@ -187,7 +194,9 @@ class Trail:
 
     def _bridged(self, event: Message) -> None:  # noqa: ARG002 (that it came says everything)
         kind = self._place.partition(":")[0]
-        if not self.reached and self._place:
+        if self.stays and kind == "queue":
+            self.talking, self.waiting, self.listening = True, False, False
+        elif not self.reached and self._place:
             self.reached = "answered" if kind == "queue" else _ENDS.get(kind, "")
 
     def _cel(self, event: Message) -> None:

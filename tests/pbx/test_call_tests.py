@@ -32,7 +32,8 @@ numbers:
   "4002": {to: "external:taxi"}
 menus:
   main: {prompt: choose, timeout_seconds: 2, timeout: {retries: 0}, keys: {"1": "queue:sales"}, otherwise: hangup}
-queues: {sales: {steps: [{after: 0, need: {sales: 50}}], max_wait_seconds: 2, overflow: hangup}}
+queues: {sales: {steps: [{after: 0, need: {sales: 50}}], max_wait_seconds: 2, overflow: hangup, survey: care}}
+surveys: {care: {ask_percent: 1, thanks: choose, questions: {content: {prompt: choose}}}}
 externals: {taxi: {number: "+8613800138000"}}
 outbound: {trunk: itsp, caller_id: "4001"}
 """
@@ -42,6 +43,9 @@ agents: {1001: {sales: 90}, 1002: {sales: 60}}
 calls:
   - {name: answered, did: "4001", digits: "1", agents: {1001: declines, 1002: answers},
      expect: {path: ["did:4001", "schedule:party=open", "menu:main=1", "queue:sales"], outcome: answered, agent: 1002}}
+  - {name: asked, did: "4001", digits: "1,7,4", agents: {1001: answers},
+     expect: {path: ["did:4001", "schedule:party=open", "menu:main=1", "queue:sales", survey:care, survey:care=4],
+              prompts: [choose, choose, choose, choose], destination: survey:care, outcome: answered}}
   - {name: nobody comes, did: "4001", digits: "1", expect: {destination: hangup, outcome: timeout}}
   - {name: silence, did: "4001", expect: {path: ["did:4001", "schedule:party=open", "menu:main=timeout", hangup]}}
   - {name: a day off, did: "4001", at: 2031-01-01 12:00, engine: down, expect: {outcome: closed}}
@@ -80,13 +84,13 @@ def test_a_call_that_goes_another_way_is_shown_and_the_folder_is_left_as_it_was(
     report, before = tmp_path / "report.xml", sorted(candidate.rglob("*"))
     ran = subprocess.run(command(candidate, "--junit", str(report)), capture_output=True, text=True, check=False)
     assert ran.returncode == 1, ran.stdout + ran.stderr
-    assert ran.stdout.count("\n✓") + ran.stdout.startswith("✓") == 5, ran.stdout
+    assert ran.stdout.count("\n✓") + ran.stdout.startswith("✓") == 6, ran.stdout
     line = CALLS.splitlines().index(next(line for line in CALLS.splitlines() if "name: wrong" in line)) + 1
     shown = ran.stdout.partition(f"calls.yaml:{line}: wrong\n")[2].splitlines()
     path = ["        did:4001", "      + schedule:party=open", "        menu:main=1", "      + queue:sales"]
     assert shown[:5] == ["    path:", *path], ran.stdout
     suite = ElementTree.parse(report).getroot()
-    assert (suite.get("tests"), suite.get("failures")) == ("6", "1")
+    assert (suite.get("tests"), suite.get("failures")) == ("7", "1")
     assert sorted(candidate.rglob("*")) == before
 
 

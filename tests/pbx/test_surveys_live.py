@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -174,6 +175,23 @@ async def test_who_declines_before_the_waiting_is_not_asked(stage: Stage) -> Non
         await presences(stage, {"1001": "ready"})
     assert lines(stage, number) == []
     assert [line.event for line in lines(stage, other)] == ["SURVEYBEGIN", "SURVEY", "SURVEYEND"]
+
+
+async def test_the_floors_numbers_of_today_are_those_of_the_report(stage: Stage) -> None:
+    async def look() -> bool:
+        report = json.loads(await stage.cti("report", "queue", "--format", "json"))
+        rows = {row["queue"]: row for row in report["rows"]}
+        shown = {queue["queue"]: queue["today"] for queue in (await stage.get("/api/floor"))["queues"]}
+        columns = {name for name in shown["sales"] if name in rows["sales"]}
+        assert {"entered", "answered", "abandoned", "asa_seconds", "mean_wait_seconds"} <= columns
+        same = all(shown[queue][name] == row[name] for queue, row in rows.items() for name in columns)
+        return same and all(
+            shown[queue]["service_percent"] == row["service_level_offered_percent"] for queue, row in rows.items()
+        )
+
+    await until("the floor's numbers to be the report's", look)
+    (sales,) = [queue for queue in (await stage.get("/api/floor"))["queues"] if queue["queue"] == "sales"]
+    assert (sales["today"]["entered"], sales["today"]["definition"]) == (3, "service_level.offered v1")
 
 
 async def test_with_the_engine_dead_callers_are_asked_all_the_same(stage: Stage) -> None:

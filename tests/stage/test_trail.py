@@ -68,6 +68,22 @@ def test_a_caller_who_is_answered_in_a_queue() -> None:
     assert found.agent == "1001"
 
 
+def test_a_caller_who_stays_is_asked_when_the_agent_has_hung_up() -> None:
+    found = trail()
+    found.stays = True
+    answer = event("DialEnd", DestChannel="PJSIP/1001-0000002a", DialStatus="ANSWER")
+    for one in (*BY_DAY, *WAITS, answer, event("BridgeEnter")):
+        found.hear(one)
+    assert (found.talking, found.waiting, found.reached) == (True, False, "")
+    asks = step("cti-question", "Read", "CTI_KEY,cti/content,1,,1,5")
+    logs = step("cti-question", "QueueLog", "sales,1.1,1001,SURVEY,care|content|1|4|1|5")
+    for one in (enter("cti-survey-care"), asks, plays("content"), logs, step("cti-survey-care", "Hangup", "16")):
+        found.hear(one)
+    told = found.told()
+    assert told.path[-3:] == ("queue:sales", "survey:care", "survey:care=4")
+    assert (told.destination, told.outcome, told.prompts[-1]) == ("survey:care", "answered", "content")
+
+
 def test_who_is_still_in_the_queue_is_waiting_and_who_hangs_up_there_has_abandoned() -> None:
     assert trail(*BY_DAY, *WAITS).told().outcome == "waiting"
     assert trail(*BY_DAY, *WAITS, *HANGUP).told().outcome == "abandoned"
