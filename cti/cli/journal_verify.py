@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,6 +48,8 @@ class _Verdict:
     differences: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     conversations: int = 0
+    begin: datetime | None = None  # lines from before it may have been let go
+    forgotten: int = 0
 
 
 @click.command("verify")
@@ -77,7 +80,7 @@ async def _verdict(store: Store, home: Path, paths: tuple[Path, ...], where: Zon
     if paths and not foreign:
         raise UsageError("no queue_log, CDR or CEL there")
     async with proving(store.database) as proof:
-        stored = await proof.files()
+        stored, verdict.begin = await proof.files(), await proof.begin()
         for piece in _pieces(foreign, where) if paths else own_pieces(own):
             await _hold(piece, stored.get((piece.source, piece.file_id)), proof, verdict, foreign=bool(paths))
             progress.say(f"{piece.path.name}: {piece.end:,} bytes")
@@ -85,6 +88,8 @@ async def _verdict(store: Store, home: Path, paths: tuple[Path, ...], where: Zon
         async for difference in proof.rows(lambda count: _proven(verdict, progress, count)):
             verdict.differences.append(str(difference))
     verdict.notes += [] if paths else gaps(own)
+    if verdict.forgotten:
+        verdict.notes.append(f"{verdict.forgotten:,} lines are older than every conversation: let go by cti db forget?")
     return verdict
 
 
@@ -116,7 +121,10 @@ async def _hold(
     theirs = {offset: line for offset, line in piece.lines.items() if offset < until}
     file.lines += len(theirs)
     for offset in sorted(ours.keys() | theirs.keys()):
-        if why := _unlike(ours.get(offset), theirs.get(offset)):
+        line = theirs.get(offset)
+        if line and offset not in ours and verdict.begin and line.at < verdict.begin:
+            verdict.forgotten += 1
+        elif why := _unlike(ours.get(offset), line):
             verdict.differences.append(f"{piece.source.value} {piece.path.name} byte {offset}: {why}")
 
 

@@ -58,6 +58,7 @@ _KINDS: dict[str, tuple[_Copied, Callable[[Any], Row]]] = {
     "explain": (ExplanationRow, _explanation),
     "presence": (PresenceRow, _presence),
 }
+COPIED = {kind: table for kind, (table, _) in _KINDS.items()}  # which lines these are, and their tables
 
 
 def presences_in(lines: Iterable[JournalLine]) -> Reach:

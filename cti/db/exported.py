@@ -7,7 +7,7 @@ with the next export.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from .connection import Database
-from .fact_tables import OfferRow, PresenceRow, SurveyRow, VisitRow
+from .fact_tables import AnnouncementRow, OfferRow, PresenceRow, SurveyRow, VisitRow
 from .tables import ConversationRow, SegmentRow, UtcInstant, VoicemailRow
 
 ROWS = 8_192  # fetched at once
@@ -85,12 +85,12 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _table(row: Any, at: str, *keys: str, name: str = "") -> Exported:
+def _table(row: Any, at: str, *keys: str, name: str = "", without: Container[str] = ()) -> Exported:
     """Every column of a table but documents; `wait_seconds` leaves as `wait_ms`, a bare `seconds` as `duration_ms`."""
     columns: list[tuple[str, str, bool]] = []
     selected: list[Any] = []
     for column in row.__table__.columns:
-        if isinstance(column.type, JSON):
+        if isinstance(column.type, JSON) or column.name in without:
             continue
         called, value = column.name, column
         if isinstance(column.type, Float):
@@ -137,6 +137,7 @@ EXPORTED: dict[str, Exported] = {
         _table(VisitRow, "entered", "call", "position"),
         _table(OfferRow, "offered", "call", "position"),
         _table(SurveyRow, "at", "call", "position"),
+        _table(AnnouncementRow, "at", "call", without=("file_id", "offset")),
         _agent_states(),
         _table(VoicemailRow, "received", "id", name="voicemail_messages"),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, not_, select, text
@@ -17,17 +18,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ..core.conversation import Conversation, fold
 from ..core.journal import JournalLine, Source
 from .connection import Database
-from .copied import copies
-from .fact_tables import PresenceRow
+from .copied import COPIED, copies
 from .folded import FOLDED
 from .plain import Driver, Form, Plain, said
 from .refold import touched_by
 from .stored import line_of, own_lines
-from .tables import ConversationRow, ExplanationRow, JournalFileRow, JournalLineRow
+from .tables import ConversationRow, JournalFileRow, JournalLineRow
 
 _CALLS, _LINES = 400, 5_000
 _LINE = JournalLineRow
-_COPIED = ("explain", "presence")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +73,13 @@ class Proof:
         """How many stored lines of a file begin at or after a byte."""
         own = and_(_LINE.source == source.value, _LINE.file_id == file_id, _LINE.offset >= begin)
         return int((await self._connection.execute(select(func.count()).select_from(_LINE).where(own))).scalar_one())
+
+    async def begin(self) -> datetime | None:
+        """When the first month that is kept began; months before it may have been let go (`cti db forget`)."""
+        first: datetime | None = (
+            await self._connection.execute(select(func.min(ConversationRow.started)))
+        ).scalar_one()
+        return first and first.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
     async def rows(self, say: Callable[[int], None]) -> AsyncIterator[RowDifference]:
         """Every row that is not what the stored lines make. `say` is told how many conversations are proven."""
@@ -122,11 +128,11 @@ class Proof:
     async def _copied(self) -> AsyncIterator[RowDifference]:
         """The rows that are lines as they stand."""
         told: Select[Any] = select(_LINE.file_id).where(_LINE.source == Source.ENGINE.value)
-        every = told.union(select(PresenceRow.file_id), select(ExplanationRow.file_id))
+        every = told.union(*(select(table.file_id) for table in COPIED.values()))
         for (file_id,) in (await self._connection.execute(every)).all():
             last = -1
             while True:
-                some = own_lines(Source.ENGINE, file_id).where(_LINE.offset > last, _LINE.kind.in_(_COPIED))
+                some = own_lines(Source.ENGINE, file_id).where(_LINE.offset > last, _LINE.kind.in_(COPIED))
                 lines = [line_of(row) for row in await self._connection.execute(some.limit(_LINES))]
                 async for difference in self._copies(file_id, lines, last):
                     yield difference

@@ -27,6 +27,8 @@ async def filled(store, day) -> Store:
         day.call(number)
     day.tell("presence", 1_795_300_000.5, agent="1001", presence="ready", reason="")
     day.tell("presence", 1_795_306_000.5, agent="1001", presence="paused", reason="lunch", payable=False)
+    for second in (1_795_300_001.5, 1_795_306_001.5):
+        day.tell("told", second, call=f"{second}", queue="sales", position=1, wait_minutes=2, expected_seconds=90)
     await Importer(day.files, store).drain()
     return store
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import delete, insert, update
 
 from cti.cli import main
 from cti.config import load_config
-from cti.db.fact_tables import OfferRow, PresenceRow, VisitRow
+from cti.db.fact_tables import AnnouncementRow, OfferRow, PresenceRow, VisitRow
 from cti.db.plain import Driver
 from cti.db.proof import Proof, proving
 from cti.db.store import Store
@@ -30,6 +31,9 @@ async def filled(store, day) -> Store:
     for number in range(6):
         day.call(number)
     day.tell("presence", 1_795_300_000.5, agent="1001", presence="ready", reason="")
+    day.tell(
+        "told", 1_795_300_001.5, call="1795300000.0", queue="sales", position=1, wait_minutes=2, expected_seconds=90
+    )
     await Importer(day.files, store).drain()
     return store
 
@@ -47,6 +51,7 @@ _DAMAGE = [
     (delete(OfferRow).where(OfferRow.agent == "1003"), "offers 1795300030.30 0: is missing"),
     (delete(SegmentRow).where(SegmentRow.kind == "menu", SegmentRow.call == "1795300010.10"), "segments 1795300010.10"),
     (delete(PresenceRow), "is missing"),
+    (delete(AnnouncementRow), "announcements "),
     (delete(ExplanationRow).where(ExplanationRow.call == "1795300010.10"), "explanations "),
     (update(PresenceRow).values(presence="paused"), "presence is 'paused', the lines say 'ready'"),
     (
@@ -179,6 +184,21 @@ def test_what_is_new_or_gone_is_a_note(home):
     assert "queue_log queue_log.3: 38 bytes are not read yet" in told["notes"]
     assert "queue_log.1 is not there, but queue_log.3 is" in told["notes"]
     assert any("cel Master.csv is gone" in note for note in told["notes"])
+
+
+def test_lines_of_months_that_were_let_go_are_a_note(home):
+    import asyncio
+
+    change(load_config(home).log_dir / "queue_log", b"17953000", b"17053000")
+    assert CliRunner().invoke(main, ["--home", str(home), "journal", "read"]).exit_code == 0
+
+    async def forget() -> None:
+        async with Store(load_config(home).database_url) as store, store.database.writing() as connection:
+            await connection.execute(delete(JournalLineRow).where(JournalLineRow.at < datetime(2025, 1, 1, tzinfo=UTC)))
+
+    asyncio.run(forget())
+    _, told = verify(home)
+    assert any("older than every conversation" in note for note in told["notes"])
 
 
 def test_files_of_another_installation_are_verified_where_they_lie(home, tmp_path):
