@@ -12,8 +12,11 @@ import click
 
 from ..errors import UsageError
 from ..reporting.written import WRITTEN
-from ..reports.document import Report, shown
+from ..reports.document import Report, Value, shown
 from .rows import console, localised, print_json, print_table, seen
+from .wide_table import pieces, widths_of
+
+_SAYS = ("text", "instant")  # columns that say what a line is about
 
 
 def show(found: Report, form: str, out: Path | None) -> None:
@@ -37,14 +40,30 @@ def _print(found: Report) -> None:
 
 
 def _print_table(found: Report) -> None:
+    """In one piece when it fits the terminal."""
     names = [column.title for column in found.columns]
     units = [column.unit for column in found.columns]
     rows = [[shown(value, unit) for value, unit in zip(row, units, strict=True)] for row in found.rows]
     if len(rows) > 1 and found.total:
-        totals = zip(found.total, units, strict=True)
-        rows.append(["" if unit in ("text", "instant") else shown(value, unit) for value, unit in totals])
+        rows.append([_summed(value, unit) for value, unit in zip(found.total, units, strict=True)])
         rows[-1][0] = "all"
-    print_table(names, rows, none="no calls in this period")
+    for number, places in enumerate(pieces(widths_of(names, rows), _heads(found), console().width)):
+        if number:
+            click.echo()
+        right = [n for n, place in enumerate(places) if units[place] not in _SAYS]
+        some = [[row[place] for place in places] for row in rows]
+        print_table([names[place] for place in places], some, none="no calls in this period", right=right)
+
+
+def _heads(found: Report) -> int:
+    """How many columns say what a line is about: those before the first number with a definition."""
+    defined = any(column.metric for column in found.columns)
+    says = [not column.metric if defined else column.unit in _SAYS for column in found.columns]
+    return says.index(False) if False in says else len(says)
+
+
+def _summed(value: Value, unit: str) -> str:
+    return "" if value is None or unit in _SAYS else shown(value, unit)
 
 
 def _write(data: str | bytes, out: Path | None) -> None:

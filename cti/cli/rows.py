@@ -94,14 +94,19 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, none: str) -> None:
-    """A table on stdout, or the sentence `none`. Values are printed as text: no markup, no control character."""
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, none: str, right: Sequence[int] = ()
+) -> None:
+    """A table on stdout, or the sentence `none`. Values are printed as text: no markup, no control character.
+
+    `right`: the columns of numbers.
+    """
     if not rows:
         click.echo(none)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for place, column in enumerate(columns):
+        table.add_column(column, overflow="fold", justify="right" if place in right else "left")
     for row in rows:
         table.add_row(*(Text(seen(value)) for value in row))
     console().print(table)

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from .document import Series
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 860, 240, 56, 58, 12
-_LABELS = 16  # as many fit below the bars
+_LABELS, _LETTERS = 16, 17  # as many fit below the bars, and so long
 _STEPS = (1, 2, 4, 6, 8, 10)  # quarters of them are easily read
 
 
@@ -63,8 +63,13 @@ def _names(labels: Sequence[str]) -> list[Markup]:
     found = []
     for n in range(0, len(labels), every):
         x, y = LEFT + width * (n + 0.5), HEIGHT - BOTTOM + 16
-        found.append(spot.format(x, y, x, y, escape(labels[n])))
+        found.append(spot.format(x, y, x, y, escape(_short(labels[n]))))
     return found
+
+
+def _short(name: str) -> str:
+    """What fits below a bar."""
+    return name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…"
 
 
 def _group(

@@ -125,13 +125,15 @@ def shown(value: Value, unit: str) -> str:
         return "–"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, str):
+        return value
     if unit == "percent":
         return f"{value:.1f} %"
-    if unit == "seconds" and isinstance(value, int | float):
+    if unit == "seconds":
         return f"{value:.1f}" if value < 600 else f"{value / 60:.0f} min"
-    if unit == "number" and isinstance(value, int | float):  # of whatever unit its line says
+    if unit == "number":  # of whatever unit its line says
         return f"{value:,.2f}".rstrip("0").rstrip(".")
-    return f"{value:,.0f}" if unit == "count" and isinstance(value, int | float) else str(value)
+    return f"{value:,.0f}" if unit == "count" else str(value)
 
 
 def label(value: Value) -> str:

@@ -189,7 +189,10 @@ def _compact(tree: Tree, everybody: int, per: str) -> Report:
         values = dict(zip(names, tree[path].values(everybody, menu=place.startswith("menu ")), strict=True))
         told = ("" if values[one.name] is None else shown(values[one.name], one.unit) for one in chosen)
         rows.append((_label(path, per), *told))
-    columns = (_PLACE, *(Column(name=one.name, title=one.title, title_zh=one.title_zh) for one in chosen))
+    columns = (
+        _PLACE,
+        *(Column(name=one.name, unit=one.unit, title=one.title, title_zh=one.title_zh) for one in chosen),
+    )
     return Report(name="funnel", title=REPORTS["funnel"].says, columns=columns, rows=tuple(rows))
 
 

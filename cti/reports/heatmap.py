@@ -114,7 +114,7 @@ class _Matrices:
         self._hours = sorted({cell.hour for cell in counts})
 
     def tables(self, name: str) -> tuple[Report, ...]:
-        heads = (column("hour", "text", "", ""), *(column(day, "text", day, zh) for day, zh in WEEKDAYS))
+        heads = (column("hour", "text", "", ""), *(column(day, "number", day, zh) for day, zh in WEEKDAYS))
         found = []
         for key, title, _, _ in _SHOWN:
             unit = next(one.unit for one in _COLUMNS if one.name == key)

@@ -39,8 +39,8 @@ _OF_QUEUE = (
     column("longest", "seconds", "longest", "最长", "waits.longest"),
 )
 _OF_BUCKET = (
-    column("over", "seconds", "over", "大于"),
-    column("up_to", "seconds", "up to (T)", "至多 (T)"),
+    column("over_seconds", "number", "over s", "大于（秒）"),
+    column("up_to_seconds", "number", "up to s (T)", "至多（秒，T）"),
     *(column(name, "count", name, zh, "waits.calls") for name, (zh, _) in _ENDS.items()),
     column("answered_so_far", "percent", "answered so far", "累计接通", "waits.so_far"),
     column("abandoned_so_far", "percent", "abandoned so far", "累计放弃", "waits.so_far"),
@@ -160,7 +160,7 @@ def _charts(asked: Asked, whole: Mapping[str, Counted]) -> tuple[Bars | Curve, .
 
 def _length(value: Value) -> str:
     number = int(_number(value) or 0)
-    return f"{number} s" if number < 120 else f"{number / 60:g} min"
+    return f"{number} s" if number <= 120 else f"{number / 60:g} min"
 
 
 def _number(value: Value) -> float | None:
