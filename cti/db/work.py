@@ -7,7 +7,7 @@ and closes an item `core.work_item` knows, and which spellings of a number are o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -25,6 +25,7 @@ from .tables import ConversationRow, JournalLineRow, VoicemailRow, WorkItemRow
 _MANY = 400
 _CONTACT = tuple(field.name for field in fields(Contact))
 _MESSAGE = tuple(field.name for field in fields(Message))
+Facts = tuple[list[Contact], list[Message]]  # of one line
 _WITHHELD = "message:"  # a message without a number is a line of its own
 
 
@@ -103,14 +104,31 @@ async def rework(
 ) -> None:
     """Replace the items of these numbers, and those of these messages without a number."""
     lines = {rules.line_name(number): number for number in sorted(numbers) if number}
-    for line, number in lines.items():
-        forms = rules.spellings(number)
-        contacts = await _contacts(connection, forms)
-        messages = await _messages(connection, VoicemailRow.number.in_(forms))
-        await _replace(connection, line, contacts, messages, rules)
-    for name in sorted(withheld):
-        messages = await _messages(connection, VoicemailRow.id == name)
-        await _replace(connection, _WITHHELD + name, [], messages, rules)
+    for some in _pieces(list(lines)):
+        await _rework(connection, {line: rules.spellings(lines[line]) for line in some}, rules)
+    for some in _pieces(sorted(withheld)):
+        facts: dict[str, Facts] = {_WITHHELD + name: ([], []) for name in some}
+        for message in await _messages(connection, VoicemailRow.id.in_(some)):
+            facts[_WITHHELD + message.id][1].append(message)
+        await _replace(connection, facts, rules)
+
+
+async def _rework(connection: AsyncConnection, forms: Mapping[str, Sequence[str]], rules: WorkRules) -> None:
+    """Replace the items of these lines, each with all spellings of its number."""
+    facts: dict[str, Facts] = {line: ([], []) for line in forms}
+    lines_of: dict[str, list[str]] = defaultdict(list)
+    for line, spelled in forms.items():
+        for form in set(spelled):
+            lines_of[form].append(line)
+    for some in _pieces(sorted(lines_of)):
+        for contact in await _contacts(connection, some):
+            told = {contact.number, contact.did} if contact.direction == "outbound" else {contact.number}
+            for line in {line for number in told & set(some) for line in lines_of[number]}:
+                facts[line][0].append(contact)
+        for message in await _messages(connection, VoicemailRow.number.in_(some)):
+            for line in lines_of[message.number]:
+                facts[line][1].append(message)
+    await _replace(connection, facts, rules)
 
 
 async def rework_all(connection: AsyncConnection, rules: WorkRules) -> None:
@@ -127,20 +145,24 @@ async def rework_all(connection: AsyncConnection, rules: WorkRules) -> None:
     await rework(connection, numbers - {""}, {name for name, number in left if not number}, rules)
 
 
-async def _replace(
-    connection: AsyncConnection,
-    line: str,
-    contacts: list[Contact],
-    messages: list[Message],
-    rules: WorkRules,
-) -> None:
-    origins = {contact.id for contact in contacts if contact.outcome != Outcome.ANSWERED}
-    origins |= {message.conversation or message.id for message in messages if message.queue}
-    actions = await _actions(connection, origins)
-    items = work_items([*contacts, *messages, *actions], rules.of_queue)
-    await connection.execute(delete(WorkItemRow).where(WorkItemRow.line == line))
-    if items:
-        await connection.execute(insert(WorkItemRow), [_item_row(item, line) for item in items])
+async def _replace(connection: AsyncConnection, facts: Mapping[str, Facts], rules: WorkRules) -> None:
+    origins = {line: _origins(*of_line) for line, of_line in facts.items()}
+    actions = await _actions(connection, {call for calls in origins.values() for call in calls})
+    rows = []
+    for line, (contacts, messages) in facts.items():
+        done = [action for call in origins[line] for action in actions.get(call, ())]
+        found = {contact.id: contact for contact in contacts}  # both of its numbers may be spellings of one
+        rows += [_item_row(item, line) for item in work_items([*found.values(), *messages, *done], rules.of_queue)]
+    for some in _pieces(sorted(facts)):
+        await connection.execute(delete(WorkItemRow).where(WorkItemRow.line.in_(some)))
+    if rows:
+        await connection.execute(insert(WorkItemRow), rows)
+
+
+def _origins(contacts: Iterable[Contact], messages: Iterable[Message]) -> set[str]:
+    """The calls and messages that may have made an item."""
+    calls = {contact.id for contact in contacts if contact.outcome != Outcome.ANSWERED}
+    return calls | {message.conversation or message.id for message in messages if message.queue}
 
 
 def _item_row(item: WorkItem, line: str) -> dict[str, Any]:
@@ -192,17 +214,18 @@ def message_of(row: dict[str, Any]) -> Message:
     return Message(**{name: row[name] for name in _MESSAGE} | {"mail": MailState(row["mail"])})
 
 
-async def _actions(connection: AsyncConnection, origins: Collection[str]) -> list[Action]:
+async def _actions(connection: AsyncConnection, origins: Collection[str]) -> dict[str, list[Action]]:
+    """What people did with the items of these calls and messages."""
     line = JournalLineRow
-    found: list[Action] = []
+    found: dict[str, list[Action]] = defaultdict(list)
     for some in _pieces(sorted(origins)):
-        wanted = select(line.at, line.data).where(
+        wanted = select(line.call, line.at, line.data).where(
             line.source == Source.ENGINE.value, line.kind == "work", line.call.in_(some)
         )
-        for at, data in await connection.execute(wanted):
+        for call, at, data in await connection.execute(wanted):
             with suppress(ValueError):  # a signal of a later version
                 said = {name: str(data.get(name, "")) for name in ("item", "by", "owner", "note")}
-                found.append(Action(at=at, signal=WorkSignal(data.get("signal")), **said))
+                found[call].append(Action(at=at, signal=WorkSignal(data.get("signal")), **said))
     return found
 
 

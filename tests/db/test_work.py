@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 
+from cti.backlog import Backlog
 from cti.core.voicemail import MailState, MessageState
 from cti.core.work_item import FollowUpRules, WorkSignal, WorkState
 from cti.db.store import Store
@@ -15,6 +17,7 @@ from cti.errors import NotFound
 from cti.journal.engine_log import EngineJournal
 from cti.journal.importer import Importer
 from cti.site.follow_up import line_name, spellings
+from cti.stage.bench_journals import write_journals
 
 ZERO = 1_795_300_000
 RULES = WorkRules(
@@ -211,3 +214,24 @@ async def test_mail_waits_until_all_that_was_told_of_messages_is_stored_and_for_
         day.call(int(importer.refused.get("", 0)))  # calls go on meanwhile
         assert await importer.step() > 0
     assert (len(await boxes.known()), await boxes.unmailed()) == (30, [])
+
+
+async def test_the_items_of_many_numbers_at_once_are_those_of_one_after_the_other(new_database, tmp_path, exported):
+    files, _ = write_journals(tmp_path / "journals", 150)
+    text = files.engine.read_text().splitlines()
+    lost = [orjson.loads(line)["call"] for line in text if '"left"' in line][:6]
+    with files.engine.open("ab") as engine:
+        for number, call in enumerate(lost):  # taken, or done by hand
+            signal = WorkSignal.ASSIGN if number % 2 else WorkSignal.DONE
+            said = {"item": f"{call}", "signal": signal.value, "by": "1001", "owner": "1001", "note": ""}
+            at = f"2026-11-22T12:00:0{number}+00:00"
+            engine.write(orjson.dumps({"kind": "work", "at": at, "call": call, **said}) + b"\n")
+    async with Store(new_database()) as at_once, Store(new_database()) as slowly, Store(new_database()) as anew:
+        at_once.work = slowly.work = anew.work = RULES
+        await Backlog(files, at_once, worth=1, workers=1).drain()
+        await Importer(files, slowly, chunk_bytes=5_000).drain()
+        await Importer(files, anew).drain()
+        await anew.refold_all()
+        items = [line for line in (await exported(at_once)).splitlines() if '"table": "work_items"' in line]
+        assert len(items) > 10
+        assert await exported(at_once) == await exported(slowly) == await exported(anew)
