@@ -57,8 +57,9 @@ def passing(legs: Legs, customer: str) -> list[Stretch]:
         else:
             outside.append(_talk("", one.started, one.ended, target=legs.legs[one.leg].number))
     parked = _parked(legs, customer)
-    consults = [consult for person in people.values() for consult in _consults(legs, customer, person, met)]
-    for person in people.values():
+    consults: list[Stretch] = []
+    for person in people.values() if len(legs.legs) > 2 else ():  # two channels speak to each other only
+        consults += _consults(legs, customer, person, met)
         _alone(legs, customer, person, met)
     told = [*outside, *parked]
     for person in people.values():

@@ -20,8 +20,10 @@ _TALKING = (Kind.TALK, Kind.HOLD)
 
 def tell(queued: list[Stretch], bridged: list[Stretch], told: Told) -> list[Stretch]:
     """All stretches of queue_log (already sharp), CEL's bridges (`passing`) and the engine, without doubles."""
-    talks = [stretch for stretch in bridged if stretch.kind in _TALKING]
     written = [stretch for stretch in queued if stretch.kind is Kind.TALK]
+    names = _names(bridged, written, told)
+    bridged = [_named(stretch, names) for stretch in bridged] if names else bridged
+    talks = [stretch for stretch in bridged if stretch.kind in _TALKING]
     known = [stretch for stretch in queued if stretch.kind not in (Kind.TALK, Kind.TRANSFER)]
     known += [talk for talk in written if not any(_overlap(talk, seen) for seen in talks)]
     passed = any(stretch.kind is Kind.TRANSFER for stretch in bridged)
@@ -31,7 +33,25 @@ def tell(queued: list[Stretch], bridged: list[Stretch], told: Told) -> list[Stre
     known += [stretch for stretch in more if stretch.kind is not Kind.TALK or not _any_overlap(stretch, talks)]
     if not talks:
         known = _with_holds(known, [(since, until) for _, since, until in told.legs.holds()])
-    return _with_rings(known, told)
+    return _with_rings(known, told, names)
+
+
+def _names(bridged: list[Stretch], written: list[Stretch], told: Told) -> dict[str, str]:
+    """What queue_log calls the agents whose phones CEL saw, where that is not the phone's name (another installation's
+    members may be called anything)."""
+    if any(passed.kind in ("PICKUP", "FORWARD") for passed in told.legs.passed):
+        return {}  # then it is somebody else
+    found: dict[str, str] = {}
+    for talk in written:
+        near = [one.agent for one in bridged if one.kind is Kind.TALK and abs(one.started - talk.started) <= _NEAR]
+        if near and near[0] and talk.agent not in near:
+            found.setdefault(near[0], talk.agent)
+    return found
+
+
+def _named(stretch: Stretch, names: dict[str, str]) -> Stretch:
+    agent, target = (names.get(name, name) for name in (stretch.agent, stretch.target))
+    return replace(stretch, agent=agent, target=target)
 
 
 def _with_queue(stretch: Stretch, queued: list[Stretch], written: list[Stretch]) -> Stretch:
@@ -45,7 +65,7 @@ def _with_queue(stretch: Stretch, queued: list[Stretch], written: list[Stretch])
     return replace(stretch, queue=queue, outcome=by or stretch.outcome)
 
 
-def _with_rings(known: list[Stretch], told: Told) -> list[Stretch]:
+def _with_rings(known: list[Stretch], told: Told, names: dict[str, str]) -> list[Stretch]:
     """With every phone that was dialled; one that somebody else picked up never was the other's ring."""
     picked = [passed for passed in told.legs.passed if passed.kind == "PICKUP"]
     takers = {told.legs.agent_on(passed.told.get("pickup_channel", "")): passed for passed in picked}
@@ -56,6 +76,7 @@ def _with_rings(known: list[Stretch], told: Told) -> list[Stretch]:
         ring = _ring(leg, told, rang.get(leg.leg))
         if ring is None:
             continue
+        ring = _named(ring, names) if names else ring
         on = ring.outcome == "no_answer" and any(ring.ended and abs(at - ring.ended) <= _INSTANT for at in forwards)
         ring = replace(ring, outcome="forwarded") if on else ring
         mine = [n for n, other in enumerate(result) if other.kind is Kind.RING and other.agent == ring.agent]

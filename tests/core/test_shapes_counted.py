@@ -20,6 +20,7 @@ PASSED_ON = (
     "conference_keys",
     "fallback_blind",
     "fallback_attended",
+    "fallback_keys",
 )
 ALONE = ("plain", "held", "conference_phone", "parked_and_returned", "pickup", "forwarded", "overflowed")
 
