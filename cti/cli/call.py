@@ -116,6 +116,7 @@ def _print_timeline(found: dict[str, Any], where: ZoneInfo) -> None:
         line = Text(f"{clock(segment['started'], where, '%H:%M:%S')}  {segment['kind']:<9} ")
         line.append((" " * left + "█" * width).ljust(_BAR), style=_COLOURS.get(segment["kind"], "white"))
         who = " ".join(seen(segment[name]) for name in ("queue", "agent", "outcome", "detail") if segment[name])
+        who += f" → {seen(segment['target'])}" if segment["target"] else ""
         line.append(f" {end - begin:7.1f}s  {who}")
         console().print(line)
 
