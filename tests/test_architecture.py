@@ -87,6 +87,17 @@ def test_no_file_is_named_after_nothing():
     assert not [f.name for f in FILES if f.stem in {"utils", "util", "helpers", "helper", "manager", "base", "common"}]
 
 
+def test_each_migration_follows_the_one_before():
+    """Two people who take the next number at once would break every database, and only slow tests would tell."""
+    files = sorted((PACKAGE.parent / "migrations" / "versions").glob("*.py"))
+    numbers = [f"{number:04}" for number in range(1, len(files) + 1)]
+    assert [file.name[:4] for file in files] == numbers
+    for file, number, before in zip(files, numbers, [None, *numbers], strict=False):
+        text = file.read_text(encoding="utf-8")
+        assert f'\nrevision = "{number}"\n' in text, file.name
+        assert f"\ndown_revision = {before!r}\n".replace("'", '"') in text, file.name
+
+
 @pytest.mark.parametrize(
     ("source", "module", "found"),
     [

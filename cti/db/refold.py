@@ -35,10 +35,12 @@ _OF_LEGS = "SELECT DISTINCT call, leg FROM journal_lines WHERE leg {among}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
-    """What new lines touch: the lines of each conversation, and every key whose old rows no longer hold."""
+    """What new lines touch: the lines of each conversation, and every key whose old rows no longer hold; `before`: how
+    many conversations these were."""
 
     lines: list[list[JournalLine]]
     stale: list[str]
+    before: int
 
 
 async def touched_by(driver: Driver, fresh: Iterable[JournalLine], keys: Iterable[str] = ()) -> Touched:
@@ -51,7 +53,7 @@ async def touched_by(driver: Driver, fresh: Iterable[JournalLine], keys: Iterabl
     groups = by_conversation([*stored, *lines], threads)
     old = {threads.root(line.call) for line in stored} | {threads.root(key) for key in keys if key}
     stale = [key for root, group in threads.groups().items() if root in old for key in group]
-    return Touched(lines=list(groups.values()), stale=stale)
+    return Touched(lines=list(groups.values()), stale=stale, before=len(old))
 
 
 async def refold(driver: Driver, touched: Touched) -> list[Conversation]:
@@ -59,7 +61,7 @@ async def refold(driver: Driver, touched: Touched) -> list[Conversation]:
     folded = [conversation for lines in touched.lines if (conversation := fold(lines))]
     changed: set[datetime] = set()
     if touched.stale:
-        changed = await _take_away(driver, touched.stale)
+        changed = await _take_away(driver, touched)
     for kind in FOLDED:
         rows = kind.rows(folded, sqlite=driver.sqlite)
         changed |= rows.began
@@ -68,23 +70,27 @@ async def refold(driver: Driver, touched: Touched) -> list[Conversation]:
     return folded
 
 
-async def _take_away(driver: Driver, stale: Sequence[str]) -> set[datetime]:
+async def _take_away(driver: Driver, touched: Touched) -> set[datetime]:
     """The old rows of these keys go; when the facts that are summed up began. Segments and offers begin while their
     conversation lasts, so they are looked for in its months only."""
     changed: set[datetime] = set()
     conversation, *theirs = FOLDED
-    old = await driver.delete(conversation.table, conversation.key, stale, returning=("started", "ended"))
-    if not old:
-        return changed  # nothing is theirs without them
-    since = min(driver.instant(started) for started, _ in old)
-    until = None if any(ended is None for _, ended in old) else max(driver.instant(ended) for _, ended in old)
+    old = await driver.delete(conversation.table, conversation.key, touched.stale, returning=("started", "ended"))
+    lasted = _lasted(driver, old) if len(old) >= touched.before else None  # somebody may have deleted one by hand
     for kind in theirs:
-        within = (since, until) if kind.within else None
-        gone = await driver.delete(
-            kind.table, kind.key, stale, returning=(kind.began,) if kind.began else (), within=within
-        )
+        tell, within = (kind.began,) if kind.began else (), lasted if kind.within else None
+        gone = await driver.delete(kind.table, kind.key, touched.stale, returning=tell, within=within)
         changed.update(driver.instant(at) for (at,) in gone)
     return changed
+
+
+def _lasted(driver: Driver, conversations: Sequence[Sequence[Any]]) -> tuple[datetime, datetime | None] | None:
+    """From the first instant of all of them to the last (None: one goes on)."""
+    if not conversations:
+        return None
+    ends = [ended for _, ended in conversations]
+    until = None if None in ends else max(driver.instant(ended) for ended in ends)
+    return min(driver.instant(started) for started, _ in conversations), until
 
 
 async def _stored(driver: Driver, threads: Threads) -> list[JournalLine]:

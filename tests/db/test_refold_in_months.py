@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
@@ -50,6 +51,17 @@ async def test_an_older_call_is_replaced_among_newer_ones(store):
         await connection.execute(text("DELETE FROM journal_files"))
     await store.refold_all()
     assert await counts(store) == before
+
+
+async def test_a_conversation_that_somebody_deleted_by_hand_is_made_again_with_its_next_line(store):
+    begun = line(NEW_YEAR - timedelta(days=200), 0)
+    end = [Position(source=Source.QUEUE_LOG, file_id="q", path="q", offset=1000)]
+    await store.import_lines([begun], end)
+    async with store.database.writing() as connection:
+        await connection.execute(text("DELETE FROM conversations"))
+    more = replace(begun, offset=1, at=begun.at + timedelta(seconds=9), kind="ABANDON", data={"queue": "sales"})
+    await store.import_lines([more], end)
+    assert (await counts(store))[:3] == [1, 1, 1]
 
 
 def test_months_of_a_stretch_are_whole_and_open_where_it_is():
