@@ -21,7 +21,7 @@ _COLUMNS = (
     column("planned_work", "seconds", "planned work", "计划在岗", "conformance"),
     column("work", "seconds", "work", "实际在岗", "conformance"),
     column("conformance", "percent", "conformance", "符合率", "conformance"),
-    column("absent", "seconds", "not at work in a shift", "应在岗未在岗"),
+    column("absent", "seconds", "absent", "应在岗未在岗"),
     column("break_worked", "seconds", "at work in a break", "休息时在岗"),
     column("unplanned", "seconds", "work not planned", "计划外在岗"),
 )
@@ -65,10 +65,10 @@ def _names(piece: Piece) -> Iterator[str]:
         yield "planned"
         if piece.adheres:
             yield "as_planned"
-        elif piece.planned == WORK:
-            yield "absent"
-        else:
+        elif piece.at_work:
             yield "break_worked"
+        else:
+            yield "absent"
     elif piece.at_work:
         yield "unplanned"
     if piece.planned == WORK:

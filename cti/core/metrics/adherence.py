@@ -1,7 +1,8 @@
 """Agents' presence against what was planned for them, moment by moment. Pure.
 
 It knows that a break within a shift wins over it, and which presences are work (logged in and not paused), which a
-break (paused, or not logged in). Who was not seen was not there: a plan is kept by being seen.
+break (paused; or not logged in, of those who came to the shift at all). Who was not seen was not there: a plan is kept
+by being seen.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A stretch in which neither plan nor presence changed. `planned`: work, a break's reason, or "" = nothing."""
+    """A stretch in which neither plan nor presence changed. `planned`: work, a break's reason, or "" = nothing.
+
+    `came`: the agent was seen at work in the shift that it lies in.
+    """
 
     agent: str
     started: datetime
@@ -39,6 +43,7 @@ class Piece:
     planned: str
     presence: str
     reason: str
+    came: bool
 
     @property
     def at_work(self) -> bool:
@@ -46,8 +51,10 @@ class Piece:
 
     @property
     def adheres(self) -> bool:
-        """As planned: at work in a shift, and not at work in a break. Where nothing is planned, never."""
-        return bool(self.planned) and self.at_work == (self.planned == WORK)
+        """As planned: at work in a shift, not at work in a break. Where nothing is planned, never."""
+        if self.planned == WORK:
+            return self.at_work
+        return bool(self.planned) and not self.at_work and (self.came or self.presence != _AWAY)
 
 
 def pieces(plan: Iterable[Planned], times: Iterable[AgentTime], first: datetime, last: datetime) -> Iterator[Piece]:
@@ -67,6 +74,12 @@ def _pieces(
     agent: str, plan: Sequence[Planned], times: Sequence[AgentTime], first: datetime, last: datetime
 ) -> Iterator[Piece]:
     spans = [(time.started, time.started + timedelta(milliseconds=time.ms), time) for time in times]
+    shifts = [(one.started, one.ended) for one in plan if not one.reason]
+    kept = [
+        (begin, end)
+        for begin, end in shifts
+        if any(since < end and begin < until and time.presence in _AT_WORK for since, until, time in spans)
+    ]
     edges = {first, last} | {at for one in plan for at in (one.started, one.ended)}
     edges |= {at for started, ended, _ in spans for at in (started, ended)}
     inside = sorted(at for at in edges if first <= at <= last)
@@ -82,6 +95,7 @@ def _pieces(
             planned=_planned(plan, started),
             presence=now.presence if now else _AWAY,
             reason=now.reason if now else "",
+            came=any(begin <= started < end for begin, end in kept),
         )
 
 

@@ -156,7 +156,7 @@ _ALL = (
     Definition(
         name="adherence",
         formula="time as planned / planned time",
-        says="in a shift at work (logged in, not paused), in a break of it not; who was not seen was not there",
+        says="in a shift at work (logged in, not paused), in its breaks not; who never came keeps no break either",
         says_zh="遵守率：与计划一致的时长 / 计划时长",
         made_by=_ADHERENCE,
     ),

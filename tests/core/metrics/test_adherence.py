@@ -57,6 +57,19 @@ def test_whoever_has_no_plan_is_not_told_of():
     assert told([], [was(0, 60, "ready")]) == []
 
 
+def test_who_never_came_did_not_keep_the_break_either():
+    assert told([shift(0, 60), shift(30, 40, "lunch")], []) == [
+        ("work", "offline", 30, False),
+        ("lunch", "offline", 10, False),
+        ("work", "offline", 20, False),
+    ]
+
+
+def test_who_logs_out_for_lunch_keeps_it():
+    plan, times = [shift(0, 60), shift(30, 40, "lunch")], [was(0, 30, "ready"), was(40, 60, "ready")]
+    assert [kept for *_, kept in told(plan, times)] == [True, True, True]
+
+
 def test_who_was_never_seen_was_not_there():
     assert told([shift(0, 60)], []) == [("work", "offline", 60, False)]
 
