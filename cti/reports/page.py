@@ -23,7 +23,23 @@ _WORK = (
     ("ready_seconds", "blue"),
     ("paused_seconds", "bad"),
 )
-_SHARES = ("service_level_offered_percent", "occupancy_percent")
+_SOUND = (("whole", "good"), ("short", "other"), ("missing", "bad"), ("empty", "bad"), ("growing", "blue"))
+_KEPT = (("kept", "good"), ("broken", "bad"), ("unknown", "other"))
+_PLAN = (("as_planned_seconds", "good"), ("absent_seconds", "bad"), ("break_worked_seconds", "other"))
+_LINE = (("waiting_most", "bad"), ("waiting_mean", "other"))
+_THERE = (("ready_mean", "blue"), ("talking_mean", "good"), ("wrap_up_mean", "other"), ("paused_mean", "bad"))
+_STAFF = (("agents", "blue"), ("needed_erlang_a", "other"))
+_THEORY = (
+    ("service_level_percent", "blue"),
+    ("service_level_erlang_a_percent", "other"),
+    ("service_level_simulated_percent", "good"),
+)
+_STACKED = (_STACK, _WORK, _SOUND, _KEPT, _PLAN, _THERE)
+_BESIDE = ((_LINE, ""), (_STAFF, ""), (_THEORY, "%"))  # each with its unit
+_SHARES = (
+    *("service_level_offered_percent", "occupancy_percent", "repeat_rate_percent", "first_call_resolution_percent"),
+    *("recorded_share_percent", "wait_kept_percent", "adherence_percent"),
+)
 
 
 def as_html(report: Report) -> str:
@@ -54,13 +70,13 @@ def _charts(report: Report) -> list[dict[str, Any]]:
 def _of_columns(report: Report) -> list[Bars]:
     """What can be drawn of counts and shares that every report of plain metrics may have."""
     names = [column.name for column in report.columns]
-    heads = [n for n, column in enumerate(report.columns) if not column.metric and column.name != "agent_name"]
+    heads = [n for n, c in enumerate(report.columns) if c.unit in ("text", "instant") and c.name != "agent_name"]
     labels = [" ".join(label(row[n]) for n in heads) or "all" for row in report.rows]
     found = []
-    for group in (_STACK, _WORK):
+    for group, stacked, unit in (*((g, True, "") for g in _STACKED), *((g, False, u) for g, u in _BESIDE)):
         series = [_series(report, names, name, colour) for name, colour in group if name in names]
         if len(series) > 1:
-            found.append(Bars(labels=labels, series=series, stacked=True))
+            found.append(Bars(labels=labels, series=series, stacked=stacked, unit=unit))
     shares = [_series(report, names, name, "blue") for name in _SHARES if name in names]
     return [*found, *(Bars(labels=labels, series=[share], unit="%") for share in shares)]
 

@@ -329,3 +329,13 @@ def test_what_in_time_means_is_the_sites_where_nothing_else_is_asked_for(cti, ho
     assert (about["T (answered in time)"], about["S (short abandon)"]) == ("30 s", "2.5 s")
     asked = json.loads(cti("queue", *DAY, "--within", "10", "--format", "json").stdout)["about"]
     assert (asked["T (answered in time)"], asked["S (short abandon)"]) == ("10 s", "2.5 s")
+
+
+def test_what_agents_and_callers_did_is_drawn(cti, tmp_path):
+    drawn = {}
+    for name in ("wallboard", "staffing", "recordings"):
+        page = tmp_path / f"{name}.html"
+        result = cti(name, *DAY, "--format", "html", "--out", str(page))
+        assert result.exit_code == 0, result.output
+        drawn[name] = page.read_text().count("<svg")
+    assert drawn == {"wallboard": 2, "staffing": 2, "recordings": 1}
