@@ -18,6 +18,7 @@ from ..config import load_config
 from ..core.metrics.counters import Thresholds
 from ..core.metrics.intervals import By, start_of
 from ..core.metrics.periods import Against, Period, earlier
+from ..core.metrics.report_names import PER
 from ..db.counting import Span
 from ..errors import SiteError, UsageError
 from ..reporting.question import Question
@@ -64,27 +65,28 @@ _BY_MOMENT = click.option(
 )
 
 
-def _per(*choices: str) -> Option:
+def _per(name: str) -> Option:
     """`--per`: the first choice unless asked otherwise."""
+    choices = PER[name]
     says = "What a line is about."
     return click.option("--per", type=click.Choice(choices), default=choices[0], show_default=True, help=says)
 
 
 MORE: Mapping[str, tuple[Option, ...]] = {
-    "outcome": (_per("queue", "did", "all"),),
-    "funnel": (_per("path", "place"),),
-    "waits": (_per("queue", "all", "bucket"),),
-    "transfers": (_per("pair", "agent", "queue"),),
-    "missed": (_per("agent", "reason", "hour"),),
-    "pauses": (_per("both", "agent", "reason"),),
+    "outcome": (_per("outcome"),),
+    "funnel": (_per("funnel"),),
+    "waits": (_per("waits"),),
+    "transfers": (_per("transfers"),),
+    "missed": (_per("missed"),),
+    "pauses": (_per("pauses"),),
     "repeat": (
         click.option(
             "--window", default="7d", show_default=True, help="N: so long after a call another one repeats it."
         ),
         click.option("--same-queue", is_flag=True, help="Only a call to the same queue repeats one."),
-        _per("queue", "agent"),
+        _per("repeat"),
     ),
-    "recordings": (_per("queue", "agent"),),
+    "recordings": (_per("recordings"),),
     "staffing": (
         click.option(
             "--target",
@@ -96,7 +98,7 @@ MORE: Mapping[str, tuple[Option, ...]] = {
         click.option("--simulate", is_flag=True, help="Also replay the callers through the ACD (needs site.yaml)."),
         click.option("--seeds", type=click.IntRange(1, 20), default=3, show_default=True, help="So often by chance."),
     ),
-    "survey": (_per("queue", "agent", "survey"),),
+    "survey": (_per("survey"),),
 }
 
 

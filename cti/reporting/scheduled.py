@@ -25,6 +25,8 @@ from .answer import answer, answer_beside
 from .question import Question
 from .written import WRITTEN
 
+_USUAL_BY = {"interval": By.DAY, "wallboard": By.QUARTER, "staffing": By.HOUR}  # these always have intervals
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
@@ -39,7 +41,7 @@ class Made:
 def question_of(wanted: ScheduledReport, site: Site, period: Period, now: datetime) -> Question:
     """What a scheduled report asks of this period."""
     since, until = period
-    by = By(wanted.by) if wanted.by else (By.DAY if wanted.report == "interval" else None)
+    by = By(wanted.by) if wanted.by else _USUAL_BY.get(wanted.report)
     thresholds = Thresholds(
         within_ms=round(site.reports.within_seconds * 1000), short_ms=round(site.reports.short_seconds * 1000)
     )
@@ -54,7 +56,7 @@ def question_of(wanted: ScheduledReport, site: Site, period: Period, now: dateti
         filters=filters,
     )
     more = {
-        "per": wanted.per,
+        **({"per": wanted.per} if wanted.per else {}),
         "window": timedelta(days=wanted.window_days),
         "target": wanted.target_percent / 100,
     }

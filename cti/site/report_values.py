@@ -10,7 +10,7 @@ from .value import Value
 
 class ScheduledReport(Value):
     """One report that is made and sent by itself. `when` in the site's zone; `to` are e-mail addresses; `folder` "" =
-    none, else absolute or relative to the instance's folder; `by` "" = the report's own way."""
+    none, else absolute or relative to the instance's folder; `by` and `per` "" = the report's own way."""
 
     name: str
     report: str
@@ -23,7 +23,7 @@ class ScheduledReport(Value):
     queues: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
     against: str = ""
-    per: str = "queue"
+    per: str = ""
     window_days: int = 7
     target_percent: int = 80
 

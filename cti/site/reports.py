@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import time
 
 import yaml
@@ -11,7 +12,7 @@ from ..core.metrics.catalogue import METRICS
 from ..core.metrics.due import WRITTEN, Every, When, read_when
 from ..core.metrics.intervals import By
 from ..core.metrics.periods import Against
-from ..core.metrics.report_names import REPORT_NAMES
+from ..core.metrics.report_names import PER, REPORT_NAMES, intervals_of
 from .fields import NAME, NAME_HINT, Context, Fields, items, scalar
 from .reading import first_at, line_of, nearest, shown
 from .report_values import Reports, ScheduledReport
@@ -21,6 +22,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 _FOLDER = re.compile(r"[^~\x00-\x1f][^\x00-\x1f]{0,199}")
 _AGENT = re.compile(r"[0-9]{2,20}")
 _NONE = "none"
+_ALL_PER = sorted({word for words in PER.values() for word in words})
 SERVICE_LEVELS = [name.partition(".")[2] for name in METRICS if name.startswith("service_level.")]
 
 
@@ -60,11 +62,11 @@ def _read(ctx: Context, node: yaml.Node, what: str) -> ScheduledReport:
         folder=fields.matching("folder", _FOLDER, "a folder, absolute or beside site.yaml"),
         formats=_texts(ctx, fields, "formats", re.compile("|".join(FORMATS)), ", ".join(FORMATS)) or ("html",),
         languages=_languages(ctx, fields),
-        by=fields.one_of("by", [by.value for by in By] + [_NONE], _NONE).replace(_NONE, ""),
+        by=_chosen(ctx, fields, "by", [by.value for by in By], lambda name: [by.value for by in intervals_of(name)]),
         queues=_queues(ctx, fields),
         agents=_texts(ctx, fields, "agents", _AGENT, 'agents\' numbers in quotes, such as "1001"'),
         against=fields.one_of("against", [*Against, _NONE], _NONE).replace(_NONE, ""),
-        per=fields.one_of("per", ("queue", "agent"), "queue"),
+        per=_chosen(ctx, fields, "per", _ALL_PER, lambda name: PER.get(name, ())),
         window_days=fields.number("window_days", 7, 1, 90),
         target_percent=fields.number("target_percent", 80, 1, 99),
     )
@@ -81,6 +83,17 @@ def _report(ctx: Context, fields: Fields) -> str:
         where = fields.values["report"][1]
         ctx.wrong(where, f"{fields.what}: there is no report {shown(name)}", nearest(name, REPORT_NAMES))
     return name
+
+
+def _chosen(ctx: Context, fields: Fields, option: str, known: Sequence[str], of: Callable[[str], Sequence[str]]) -> str:
+    """One of the words that this option has for the report; "" = the report's own."""
+    found = fields.one_of(option, [*known, _NONE], _NONE).replace(_NONE, "")
+    report = fields.values["report"][1].value if "report" in fields.values else ""
+    if found and report in REPORT_NAMES and found not in of(report):
+        may = f"known: {', '.join(of(report))}" if of(report) else "leave it out"
+        ctx.wrong(fields.line(option), f"{fields.what}: {option} {shown(found)} is not for the report {report}", may)
+        return ""
+    return found
 
 
 def _when(fields: Fields) -> When:

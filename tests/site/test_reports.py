@@ -59,6 +59,8 @@ def test_a_scheduled_report_is_read_with_its_defaults(tmp_path):
         ('when: "daily 07:00", folder: x, report: queu', "twice"),
         ('when: "daily 07:00", folder: x, against: yesterday', "known: "),
         ('when: "daily 07:00", folder: x, languages: [de]', "zh, en"),
+        ('when: "daily 07:00", folder: x, by: minute', "is not for the report queue (known: 15min"),
+        ('when: "daily 07:00", folder: x, per: agent', "is not for the report queue (leave it out"),
         ('when: "daily 07:00", folder: x, tto: [a@b.c]', "did you mean to?"),
         ('when: "daily 07:00", folder: ~/x', "a folder"),
     ],
@@ -78,3 +80,11 @@ def test_two_of_one_name_are_told(tmp_path):
     one = '{name: a, report: queue, when: "daily 07:00", folder: x}'
     with pytest.raises(SiteError, match="there twice"):
         site(tmp_path, f"reports: {{scheduled: [{one}, {one}]}}\n")
+
+
+def test_what_a_line_is_about_depends_on_the_report(tmp_path):
+    one = '{name: a, report: missed, per: hour, by: week, when: "daily 07:00", folder: x}'
+    read = site(tmp_path, f"reports: {{scheduled: [{one}]}}\n").reports.scheduled["a"]
+    assert (read.per, read.by) == ("hour", "week")
+    with pytest.raises(SiteError, match="known: agent, reason, hour"):
+        site(tmp_path, f"reports: {{scheduled: [{one.replace('hour', 'queue')}]}}\n")
