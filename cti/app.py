@@ -54,6 +54,7 @@ from .mailroom import Mailroom
 from .recordings.index import Recording, RecordingIndex
 from .render.inputs import PhoneCard
 from .reporting.dispatch import Dispatch
+from .reporting.upkeep import keep_rolled_up
 from .share import shared_folder
 from .site.dialable import is_dialable, line_of
 from .site.load import load_site
@@ -273,6 +274,7 @@ async def run_importer(config: Config, stop: asyncio.Event) -> None:
         start(importer.run(), "importer")
         start(mailroom.run(importer.caught_up), "mailroom")
         start(Dispatch(config).run(importer.caught_up), "reports")
+        start(keep_rolled_up(config.home, store), "rollups")
         start(_indexing(RecordingIndex(config.recordings, Sounds(store.database, Recording))), "recordings")
         await stop.wait()
 

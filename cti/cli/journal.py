@@ -20,6 +20,7 @@ from ..mailroom import work_rules
 from ..site.load import load_site
 from .journal_import import import_history
 from .journal_verify import verify
+from .rolled import roll_up_now
 from .rows import as_json, print_json, print_table, with_store
 
 
@@ -81,6 +82,7 @@ def read_now(home: Path) -> None:
 
     rules = _rules(home)
     _say(*with_store(home, drain))
+    roll_up_now(home)
 
 
 def _progress() -> Callable[[int], None]:
@@ -112,18 +114,21 @@ def _rules(home: Path) -> WorkRules | None:
 
 
 @journal.command()
+@click.option("--rollups", is_flag=True, help="Only the sums by quarter of an hour, from the rows.")
 @click.pass_obj
-def rebuild(home: Path) -> None:
+def rebuild(home: Path, rollups: bool) -> None:
     """Make every conversation, visit, offer, presence, explanation, message and work item anew from the stored lines.
 
     For after an update that folds better. In one transaction: readers see the old rows until the new ones are there.
+    The sums from which reports are answered are made from the rows after it; until then the rows are counted.
     """
-
-    rules = _rules(home)
+    rules = None if rollups else _rules(home)
 
     async def fold(store: Store) -> int:
         store.work = rules
         await store.refold_all()
         return await store.count_conversations()
 
-    click.echo(f"{with_store(home, fold):,} conversations")
+    if not rollups:
+        click.echo(f"{with_store(home, fold):,} conversations")
+    click.echo(f"{roll_up_now(home, anew=True):,} quarters of an hour rolled up")

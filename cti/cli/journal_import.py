@@ -20,6 +20,7 @@ from ..db.store import Store
 from ..db.stored import sampled
 from ..errors import UsageError
 from ..journal.history import HistoryFile, Reading, bring_in, found
+from .rolled import roll_up_now
 from .rows import as_json, clock, localised, print_json, print_table, seen, timezone, zone
 
 _SHOWN = 8  # files that are no journals
@@ -62,6 +63,8 @@ def import_history(home: Path, paths: tuple[Path, ...], timezone: str, dry_run: 
         print_json(localised(_document(brought, others, where), where))
     else:
         _print(brought, others, where, dry_run)
+    if not dry_run:
+        roll_up_now(home)
     if not any(reading.accepted or reading.lines == 0 for reading in brought.readings):
         raise UsageError("no line of these could be read as Asterisk writes them")
 

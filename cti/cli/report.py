@@ -9,19 +9,20 @@ import click
 
 from ..db.store import Store
 from ..reporting.answer import answer, drilled
-from ..reporting.counted import check_counts, counted_for
+from ..reporting.check import differences
 from ..reporting.makers import MAKERS
 from ..reporting.question import Question
-from ..reports.build import build, definitions
+from ..reports.build import definitions
 from ..reports.catalogue import REPORTS
 from ..reports.compare import compare_definitions
-from ..reports.document import Report
 from .progress import watched
 from .report_compare import compare
 from .report_options import options_of, question_of
 from .report_output import show, show_rows
 from .report_schedule import schedule
-from .rows import print_json, print_table, with_store
+from .rows import print_json, print_table, seen
+
+_MOST_SAID = 1_000  # differences: who has more of them needs a rebuild, not a list
 
 
 class Reports(click.Group):
@@ -74,22 +75,18 @@ def _run(home: Path, name: str, *, form: str, out: Path | None, drill: bool, **o
     question = question_of(home, name, **options)
     if drill:
         show_rows(watched(home, question, drilled), form, question.asked.zone)
-    elif check:
-        _checked(home, question, form, out)
-    else:
-        show(watched(home, question, answer), form, out)
-
-
-def _checked(home: Path, question: Question, form: str, out: Path | None) -> None:
-    async def read(store: Store) -> tuple[Report, list[tuple[str, str, int, int]]]:
-        counted, titles = await counted_for(store, question.asked, question.span)
-        differences = await check_counts(store.database, question.asked, question.span, counted)
-        return build(question.asked, counted, titles), differences
-
-    found, differences = with_store(home, read)
-    show(found, form, out)
-    for line, counter, ours, rows_say in differences:
-        click.echo(f"differs: {line or 'all'}: {counter} is {ours}, the rows say {rows_say}", err=True)
-    click.echo(f"check: {len(differences)} difference(s)", err=True)
-    if differences:
+        return
+    show(watched(home, question, answer), form, out)
+    if check and watched(home, question, _check):
         raise SystemExit(1)
+
+
+async def _check(store: Store, question: Question) -> int:
+    """Says each difference as it is found; how many."""
+    found = 0
+    async for difference in differences(store.database, question.asked, question.span, question.now):
+        found += 1
+        if found <= _MOST_SAID:
+            click.echo(f"differs: {seen(difference)}", err=True)
+    click.echo(f"check: {found:,} difference(s)", err=True)
+    return found

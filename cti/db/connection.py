@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from ..errors import CtiError, StoreError
 
 _IMPORT_LOCK = 0x637469  # "cti"
+_ONE_VIEW = {"isolation_level": "REPEATABLE READ"}
 
 
 class Database:
@@ -30,6 +31,8 @@ class Database:
         self.url = _async_url(url)
         self.engine = _engine(self.url)
         self._writer = self.engine.execution_options(cti_write=True)
+        # PostgreSQL would show each statement of a transaction what was committed meanwhile; SQLite never does.
+        self._reader = self.engine if self.is_sqlite else self.engine.execution_options(**_ONE_VIEW)
 
     @property
     def is_sqlite(self) -> bool:
@@ -39,7 +42,7 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view; nothing may be written."""
         with _said():
-            async with self.engine.connect() as connection, connection.begin():
+            async with self._reader.connect() as connection, connection.begin():
                 yield connection
 
     @asynccontextmanager

@@ -110,5 +110,10 @@ async def copy_all(connection: AsyncConnection) -> None:
             await connection.execute(insert(table), [_keyed(row, of) for row in some])
 
 
+def presence_of(line: Any) -> Row:
+    """The row of a line that tells of a presence."""
+    return _keyed(line, _presence)
+
+
 def _keyed(line: Any, of: Callable[[Any], Row]) -> Row:
     return {"file_id": line.file_id, "offset": line.offset, "at": line.at, **of(line)}

@@ -1,127 +1,125 @@
-"""Counts facts in the database: every counter of `core.metrics.counters` at once, by quarter of an hour and by whom.
+"""Statements that count facts: every counter of `core.metrics.counters` at once, by interval and by whom, either from
+the rows or from the sums by quarter of an hour. Also the rows themselves.
 
-It knows how each database rounds an instant down to a quarter of an hour. It knows no calendar: every zone's hours and
-days are made of whole quarters (no offset of a zone differs from UTC by less), so the same sums serve every report.
+It knows tables and which sums there are. Which of both a period is counted from, `tally` decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, Select, cast, func, literal_column, select
+from sqlalchemy import Select, func, literal_column, select
 
 from ..core.metrics.counters import COUNTERS, Thresholds, sql_of
 from ..core.metrics.facts import AgentTime, Offer, Visit
-from ..core.metrics.intervals import milliseconds
+from .agent_time import agent_times, times_in_quarters
 from .connection import Database
-from .fact_tables import OfferRow, PresenceRow, VisitRow
+from .fact_tables import OfferRow, VisitRow
+from .quarters import Grid, quarter_sql
+from .rollup_tables import AgentOffers, AgentTimes, AgentVisits, AllVisits, QueueOffers, QueueVisits
+from .span import Span
 
-QUARTER_SECONDS = 900
-BEFORE = timedelta(days=2)  # how far back an agent's last presence before the period is looked for
-Counted = tuple[datetime, tuple[str, ...], dict[str, int]]
+__all__ = ["Span", "agent_times", "offers", "visits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """Facts that begin in [since, until), of these queues and agents (none = all)."""
+class Source:
+    """Facts of one kind: their table and instant (None = made of presences), and their sums by whose they are."""
 
-    since: datetime
-    until: datetime
-    queues: Sequence[str] = field(default=())
-    agents: Sequence[str] = field(default=())
+    fact: type[Visit] | type[Offer] | type[AgentTime]
+    rows: Any
+    at: str
+    sums: dict[str, Any]
 
-
-async def visit_counts(database: Database, span: Span, keys: Sequence[str], thresholds: Thresholds) -> list[Counted]:
-    """(quarter, values of the columns `keys`, counts) of the stays in queues."""
-    return await _counts(database, span, VisitRow, VisitRow.entered, keys, Visit, thresholds)
-
-
-async def offer_counts(database: Database, span: Span, keys: Sequence[str], thresholds: Thresholds) -> list[Counted]:
-    """The same of rings at agents."""
-    return await _counts(database, span, OfferRow, OfferRow.offered, keys, Offer, thresholds)
+    @property
+    def names(self) -> list[str]:
+        """Its counters."""
+        return [name for name, counter in COUNTERS.items() if counter.fact is self.fact]
 
 
-async def _counts(
-    database: Database, span: Span, table: Any, at: Any, keys: Sequence[str], fact: type, thresholds: Thresholds
-) -> list[Counted]:
-    names = [name for name, counter in COUNTERS.items() if counter.fact is fact]
-    columns = [getattr(table, key) for key in keys]
-    # The conditions are written in core, of words and numbers; nothing of a caller's is in them.
+SOURCES = {
+    "visits": Source(
+        fact=Visit,
+        rows=VisitRow,
+        at="entered",
+        sums={"": AllVisits, "queue": QueueVisits, "agent": AgentVisits},
+    ),
+    "offers": Source(fact=Offer, rows=OfferRow, at="offered", sums={"queue": QueueOffers, "agent": AgentOffers}),
+    "agent_times": Source(fact=AgentTime, rows=None, at="", sums={"agent": AgentTimes}),
+}
+
+
+def from_rows(
+    database: Database,
+    source: Source,
+    span: Span,
+    key: str,
+    names: Iterable[str],
+    thresholds: Thresholds,
+    grid: Grid,
+) -> Select[Any]:
+    """(interval's number, value of the column `key` or "", counts…) of the facts that begin in the span."""
+    # The conditions are written in core, of words, numbers and the site's names; nothing of a caller's is in them.
     sums: list[Any] = [literal_column(sql_of(COUNTERS[name], thresholds)).label(f"n_{name}") for name in names]
-    quarter = _quarter(database, at).label("quarter")
-    wanted = _within(select(quarter, *columns, *sums), span, table, at).group_by(quarter, *columns)
-    async with database.reading() as connection:
-        rows = (await connection.execute(wanted)).all()
-    width = len(columns)
-    return [
-        (
-            datetime.fromtimestamp(row[0] * QUARTER_SECONDS, UTC),
-            tuple(row[1 : 1 + width]),
-            {name: int(value) for name, value in zip(names, row[1 + width :], strict=True)},
-        )
-        for row in rows
-    ]
+    if source.rows is None:
+        times = times_in_quarters(database, span)
+        columns: Any = times.c
+        quarter, conditions = times.c.quarter, []
+    else:
+        columns, at = source.rows, getattr(source.rows, source.at)
+        quarter = quarter_sql(at, sqlite=database.is_sqlite)
+        conditions = [at >= span.since, at < span.until, *_only(columns, span)]
+    line = getattr(columns, key) if key else literal_column("''")
+    number = grid.sql(quarter).label("number")
+    return select(number, line.label("line"), *sums).where(*conditions).group_by("number", "line")
 
 
-def _within(statement: Select[Any], span: Span, table: Any, at: Any) -> Select[Any]:
-    statement = statement.where(at >= span.since, at < span.until)
-    if span.queues:
-        statement = statement.where(table.queue.in_(span.queues))
-    return statement.where(table.agent.in_(span.agents)) if span.agents else statement
+def from_sums(source: Source, span: Span, key: str, names: Sequence[str], grid: Grid, quarters: range) -> Select[Any]:
+    """The same from the sums of these quarters. There must be some for this key and these filters (`summed_by`)."""
+    table = source.sums[summed_by(source, span, key) or ""]
+    of = [table.quarter >= quarters.start, table.quarter < quarters.stop, *_only(table, span)]
+    sums = [func.sum(getattr(table, name)).label(f"n_{name}") for name in names]
+    if key:
+        number = grid.sql(table.quarter).label("number")
+        line = getattr(table, key).label("line")
+        return select(number, line, *sums).where(*of).group_by("number", "line")
+    # By quarter first, in the order in which they lie: SQLite sorts what is grouped by an expression.
+    each = select(table.quarter, *sums).where(*of).group_by(table.quarter).subquery()
+    number = grid.sql(each.c.quarter).label("number")
+    again = [func.sum(each.c[f"n_{name}"]) for name in names]
+    return select(number, literal_column("''").label("line"), *again).group_by("number")
 
 
-def _quarter(database: Database, at: Any) -> Any:
-    if database.is_sqlite:
-        return cast(func.strftime("%s", at), Integer) // literal_column(str(QUARTER_SECONDS), Integer)
-    return cast(func.floor(func.extract("epoch", at) / QUARTER_SECONDS), Integer)
+def summed_by(source: Source, span: Span, key: str) -> str | None:
+    """Whose sums answer this question; None: only the rows can (a queue's calls of one agent)."""
+    asked = {key} | ({"queue"} if span.queues else set()) | ({"agent"} if span.agents else set())
+    asked -= {"", "queue"} if source.rows is None else {""}  # time belongs to no queue
+    return next((by for by in source.sums if asked <= {by}), None)
+
+
+def _only(table: Any, span: Span) -> list[Any]:
+    found = []
+    if span.queues and hasattr(table, "queue"):
+        found.append(table.queue.in_(span.queues))
+    if span.agents and hasattr(table, "agent"):
+        found.append(table.agent.in_(span.agents))
+    return found
 
 
 async def visits(database: Database, span: Span) -> list[dict[str, Any]]:
     """The rows behind the numbers, in the order of entry."""
-    table = VisitRow
-    wanted = _within(select(table.__table__), span, table, table.entered)
-    async with database.reading() as connection:
-        found = await connection.execute(wanted.order_by(table.entered, table.call, table.position))
-        return [dict(row) for row in found.mappings()]
+    return await _listed(database, span, VisitRow, VisitRow.entered)
 
 
 async def offers(database: Database, span: Span) -> list[dict[str, Any]]:
     """The rings behind the numbers, in order."""
-    table = OfferRow
-    wanted = _within(select(table.__table__), span, table, table.offered)
+    return await _listed(database, span, OfferRow, OfferRow.offered)
+
+
+async def _listed(database: Database, span: Span, table: Any, at: Any) -> list[dict[str, Any]]:
+    wanted = select(table.__table__).where(at >= span.since, at < span.until, *_only(table, span))
     async with database.reading() as connection:
-        found = await connection.execute(wanted.order_by(table.offered, table.call, table.position))
+        found = await connection.execute(wanted.order_by(at, table.call, table.position))
         return [dict(row) for row in found.mappings()]
-
-
-async def agent_times(database: Database, span: Span, now: datetime) -> list[AgentTime]:
-    """What every agent did in the period, cut to it; nothing is told of time after `now`."""
-    table = PresenceRow
-    columns = (table.agent, table.at, table.presence, table.reason, table.payable, table.billable)
-    wanted = select(*columns).where(table.at >= span.since - BEFORE, table.at < span.until)
-    if span.agents:
-        wanted = wanted.where(table.agent.in_(span.agents))
-    async with database.reading() as connection:
-        rows = (await connection.execute(wanted.order_by(table.agent, table.at, table.file_id, table.offset))).all()
-    until = min(span.until, now)
-    return list(_times(rows, span.since, until))
-
-
-def _times(rows: Sequence[Any], since: datetime, until: datetime) -> Iterator[AgentTime]:
-    for row, following in pairwise([*rows, None]):
-        same = following is not None and following.agent == row.agent
-        started, ended = max(row.at, since), min(following.at if same else until, until)
-        if started < ended:
-            yield AgentTime(
-                agent=row.agent,
-                started=started,
-                presence=row.presence,
-                ms=milliseconds(ended - started),
-                reason=row.reason,
-                payable=row.payable,
-                billable=row.billable,
-            )

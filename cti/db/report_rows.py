@@ -6,7 +6,7 @@ It knows the statements; what the rows mean, the reports know.
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, case, func, select
@@ -16,9 +16,11 @@ from ..core.metrics.facts import Channel
 from ..core.metrics.pauses import Pause, Told, pauses_of
 from ..core.words import Miss, Outcome
 from .connection import Database
-from .counting import QUARTER_SECONDS, Counted, Span, _quarter
 from .fact_tables import OfferRow, PresenceRow, VisitRow
+from .quarters import instant_of, quarter_sql
+from .span import Span
 from .tables import ConversationRow
+from .tally import Counted
 
 _FLAGS = (PresenceRow.payable, PresenceRow.billable, PresenceRow.over_time)
 _ABANDONS = (Outcome.ABANDONED.value, Outcome.SHORT_ABANDON.value)
@@ -40,7 +42,7 @@ _COUNTERS = {  # how a call ended, by the names of the counters of stays in queu
 async def outcomes_by_number(database: Database, span: Span, thresholds: Thresholds) -> list[Counted]:
     """(quarter, (number dialled,), counts of outcomes) of the calls from outside that began in the period."""
     row = ConversationRow
-    quarter = _quarter(database, row.started).label("quarter")
+    quarter = quarter_sql(row.started, sqlite=database.is_sqlite).label("quarter")
     short = case((and_(row.queue != "", row.wait_seconds <= thresholds.short_ms / 1000), 1), else_=0).label("short")
     queued = case((row.queue != "", 1), else_=0).label("queued")
     keys = (quarter, row.did, row.outcome, short, queued)
@@ -56,7 +58,7 @@ async def outcomes_by_number(database: Database, span: Span, thresholds: Thresho
             else:
                 counts["abandoned"] += calls
                 counts["short_abandoned"] += calls * is_short
-    return [(datetime.fromtimestamp(at * QUARTER_SECONDS, UTC), (did,), counts) for (at, did), counts in found.items()]
+    return [(instant_of(at), (did,), counts) for (at, did), counts in found.items()]
 
 
 def calls_within(statement: Select[Any], span: Span) -> Select[Any]:
@@ -106,7 +108,7 @@ async def waits(database: Database, span: Span, *, by_quarter: bool) -> list[tup
     period; without quarters all of it is told as of its beginning, which is fewer lines."""
     row = VisitRow
     closed = (Outcome.CLOSED.value, Outcome.BLOCKED.value)
-    quarter = [_quarter(database, row.entered).label("quarter")] if by_quarter else []
+    quarter = [quarter_sql(row.entered, sqlite=database.is_sqlite).label("quarter")] if by_quarter else []
     keys: list[Any] = [row.queue, row.outcome, row.wait_ms, *quarter]
     wanted = (
         select(*keys, func.count())
@@ -121,7 +123,7 @@ async def waits(database: Database, span: Span, *, by_quarter: bool) -> list[tup
     found = []
     async with database.reading() as connection:
         for queue, outcome, ms, *at, count in await connection.execute(wanted):
-            when = datetime.fromtimestamp(at[0] * QUARTER_SECONDS, UTC) if at else span.since
+            when = instant_of(at[0]) if at else span.since
             found.append((max(when, span.since), queue, outcome, ms, count))
     return found
 

@@ -1,9 +1,9 @@
-"""Which quarters of an hour have right sums, and how they lose and gain them.
+"""Which quarters of an hour have right sums, and how they lose them.
 
 A quarter that stands in `rolled_quarters` has sums that are those of its rows; one that doesn't is counted from its
 rows. So whoever changes rows takes their quarters out (`touch…`), in the same transaction, and that is all: nothing
 that is killed can leave a wrong sum behind, the running quarter costs no work until it is over, and a bulk import rolls
-each quarter up once. Sums of quarters that were taken out stay until they are made anew; nobody reads them.
+each quarter up once. Sums of quarters that were taken out stay until they are made anew (`rolling`); nobody reads them.
 
 A row of presences says what an agent does until their next row: a new one changes its own quarter and those up to that
 next row, or, where there is none, all that were rolled up since.
@@ -12,23 +12,19 @@ next row, or, where there is none, all that were rolled up since.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..core.metrics.intervals import QUARTER
-from .fact_tables import PresenceRow
+from ..core.metrics.counters import Thresholds
+from .fact_tables import OfferRow, PresenceRow, VisitRow
+from .quarters import quarter_of
 from .rollup_tables import RolledQuarterRow
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MANY = 400  # values in one IN list
 _rolled = RolledQuarterRow.quarter
-
-
-def quarter_of(at: datetime) -> int:
-    """Whole quarters of an hour since 1970, UTC."""
-    return (at - _EPOCH) // QUARTER
+FIRSTS = (VisitRow.entered, OfferRow.offered, PresenceRow.at)  # the instants by which facts are summed up
 
 
 async def touch(connection: AsyncConnection, instants: Iterable[datetime]) -> None:
@@ -54,5 +50,20 @@ async def touch_presences(connection: AsyncConnection, changed: Mapping[str, tup
 
 
 async def touch_all(connection: AsyncConnection) -> None:
-    """Every row is made anew: nothing is rolled up any more."""
-    await connection.execute(delete(RolledQuarterRow))
+    """Every row is about to be made anew: nothing is rolled up any more, but for what is older than all rows: of
+    history that was let go (`forgetting`) the sums are all that there is."""
+    found = [(await connection.execute(select(func.min(at)))).scalar() for at in FIRSTS]
+    first = min((quarter_of(at) for at in found if at is not None), default=None)
+    if first is not None:
+        await connection.execute(delete(RolledQuarterRow).where(_rolled >= first))
+
+
+async def rolled_runs(connection: AsyncConnection, within: range, thresholds: Thresholds | None) -> list[range]:
+    """Which of these quarters are rolled up for these thresholds (None: for any), as runs in order."""
+    place = func.row_number().over(order_by=_rolled)
+    wanted = select(_rolled, (_rolled - place).label("run")).where(_rolled >= within.start, _rolled < within.stop)
+    if thresholds is not None:
+        wanted = wanted.where(RolledQuarterRow.thresholds == thresholds.key)
+    each = wanted.subquery()
+    runs = select(func.min(each.c.quarter), func.max(each.c.quarter)).group_by(each.c.run)
+    return sorted((range(low, high + 1) for low, high in await connection.execute(runs)), key=lambda run: run.start)

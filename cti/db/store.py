@@ -170,9 +170,9 @@ class Store:
         """Fold every conversation anew from the stored lines (after the fold itself was changed)."""
         async with self.database.writing(folding=True) as connection:
             calls = (await connection.execute(select(JournalLineRow.call).distinct())).scalars().all()
+            await touch_all(connection)
             for kind in reversed(FOLDED):
                 await connection.execute(delete(kind.table))
-            await touch_all(connection)
             await copy_all(connection)
             driver = await Driver.under(connection)
             for start in range(0, len(calls), BATCH):

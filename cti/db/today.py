@@ -15,8 +15,8 @@ from sqlalchemy import literal_column, select
 from ..core.metrics.counters import Counter, Thresholds, sql_of
 from ..core.metrics.facts import Channel, Visit
 from .connection import Database
-from .counting import Span
 from .fact_tables import VisitRow
+from .span import Span
 
 _MANY = 400
 _TRIES = 3

@@ -20,7 +20,7 @@ async def answer(store: Store, question: Question) -> Report:
     if name in MAKERS:
         return await MAKERS[name].make(store, question)
     question.tell("counting", 0, 0)
-    counted, titles = await counted_for(store, question.asked, question.span)
+    counted, titles = await counted_for(store, question.asked, question.span, question.now)
     return build(question.asked, counted, titles)
 
 

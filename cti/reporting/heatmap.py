@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from ..db.counting import visit_counts, visits
+from ..db.counting import visits
 from ..db.store import Store
+from ..db.tally import Tally, tally
 from ..reports.document import Report
 from ..reports.heatmap import heatmap_report
 from .question import Maker, Question, Row
 
 
 async def _make(store: Store, question: Question) -> Report:
-    counted = await visit_counts(store.database, question.span, [], question.asked.thresholds)
+    wanted = Tally(span=question.span, thresholds=question.asked.thresholds)
+    counted = await tally(store.database, wanted, question.now)
     return heatmap_report(question.asked, counted, known_until=question.now)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from ..db.counting import offer_counts
 from ..db.people import People
 from ..db.report_rows import missed_rings
 from ..db.store import Store
+from ..db.tally import Tally, tally
 from ..reports.document import Report
 from ..reports.missed import Missed, missed_report
 from .question import Maker, Question, Row
 
 
 async def _make(store: Store, question: Question) -> Report:
-    counted = await offer_counts(store.database, question.span, ["agent"], question.asked.thresholds)
+    wanted = Tally(span=question.span, facts=("offers",), key="agent", thresholds=question.asked.thresholds)
+    counted = await tally(store.database, wanted, question.now)
     rings = [
         Missed(row["call"], row["agent"], row["offered"], row["outcome"], row["ring_ms"], row["served"])
         for row in await missed_rings(store.database, question.span)

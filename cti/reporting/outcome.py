@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..db.counting import visit_counts, visits
+from ..db.counting import visits
 from ..db.report_rows import calls_behind, outcomes_by_number
 from ..db.store import Store
+from ..db.tally import Tally, tally
 from ..reports.document import Report
 from ..reports.outcome import outcome_report
 from .question import Maker, Question, Row
@@ -15,7 +16,8 @@ async def _make(store: Store, question: Question) -> Report:
     per = question.more.get("per", "queue")
     if per == "did":
         return outcome_report(asked, await outcomes_by_number(store.database, span, asked.thresholds), per=per)
-    return outcome_report(asked, await visit_counts(store.database, span, ["queue"], asked.thresholds), per=per)
+    counted = await tally(store.database, Tally(span=span, key="queue", thresholds=asked.thresholds), question.now)
+    return outcome_report(asked, counted, per=per)
 
 
 async def _drill(store: Store, question: Question) -> list[Row]:

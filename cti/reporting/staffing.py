@@ -21,16 +21,16 @@ from ..core.routing import penalty
 from ..core.scenario import Scenario
 from ..core.simulate import simulate
 from ..core.words import AgentCard, Outcome
-from ..db.counting import agent_times, visit_counts, visits
+from ..db.counting import visits
 from ..db.people import People
 from ..db.recorded import recorded_callers, recorded_presences
 from ..db.store import Store
+from ..db.tally import Tally, tally
 from ..errors import UsageError
 from ..reports.build import Counted
 from ..reports.document import Report
 from ..reports.staffing import Simulated, staffing_report
 from ..site.rules import onward_of, priorities_of, rules_of
-from .counted import by_quarter
 from .question import Maker, Question, Row
 
 TARGET = 0.8
@@ -62,10 +62,10 @@ async def _make(store: Store, question: Question) -> Report:
 async def _counted(store: Store, question: Question) -> list[Counted]:
     """Visits of these queues, and the time at work of the agents who serve them."""
     span, asked = question.span, question.asked
-    found: list[Counted] = list(await visit_counts(store.database, span, [], asked.thresholds))
+    calls = Tally(span=span, thresholds=asked.thresholds)
     agents = span.agents or await _serving(store, question)
-    times = await agent_times(store.database, replace(span, agents=agents), question.now)
-    return found + by_quarter(times, asked)
+    times = Tally(span=replace(span, queues=(), agents=agents), facts=("agent_times",), thresholds=asked.thresholds)
+    return [*await tally(store.database, calls, question.now), *await tally(store.database, times, question.now)]
 
 
 async def _serving(store: Store, question: Question) -> tuple[str, ...]:

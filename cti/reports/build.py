@@ -12,9 +12,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ..core.metrics.beyond import BEYOND
-from ..core.metrics.catalogue import METRICS, Metric
+from ..core.metrics.catalogue import METRICS, Metric, Terms
 from ..core.metrics.catalogue import total as total_of
-from ..core.metrics.counters import Thresholds, add
+from ..core.metrics.counters import Thresholds
 from ..core.metrics.intervals import By, start_of
 from .catalogue import REPORTS, Kind
 from .document import Column, Report, Value
@@ -41,13 +41,14 @@ def build(asked: Asked, counted: Iterable[Counted], titles: Mapping[str, str] | 
     kind = REPORTS[asked.name]
     lines, total = _summed(asked, kind, counted)
     metrics = [METRICS[name] for name in kind.metrics]
+    counted_by = [_counted_by(metric) for metric in metrics]
     rows, bases = [], []
     for (start, line), counts in sorted(lines.items(), key=lambda item: (item[0][0] or asked.since, item[0][1])):
         head: list[Value] = [start.astimezone(asked.zone)] if start is not None else []
         head += [line] if kind.line else []
         head += [(titles or {}).get(line, "")] if kind.line == "agent" else []
         rows.append((*head, *(metric.printed(counts) for metric in metrics)))
-        bases.append((*[None] * len(head), *(_base(metric, counts) for metric in metrics)))
+        bases.append((*[None] * len(head), *(_base(terms, counts) for terms in counted_by)))
     columns = (*_head(asked, kind), *map(column_of, metrics))
     padding: list[Value] = [None] * (len(columns) - len(metrics))
     return Report(
@@ -59,15 +60,15 @@ def build(asked: Asked, counted: Iterable[Counted], titles: Mapping[str, str] | 
         about=about_of(asked),
         title_zh=kind.says_zh,
         definitions=tuple(definitions(asked.name)),
-        bases=(*bases, (*[None] * len(padding), *(_base(metric, total) for metric in metrics))),
+        bases=(*bases, (*[None] * len(padding), *(_base(terms, total) for terms in counted_by))),
     )
 
 
 def _summed(
     asked: Asked, kind: Kind, counted: Iterable[Counted]
-) -> tuple[dict[tuple[datetime | None, str], Counts], Counts]:
-    lines: dict[tuple[datetime | None, str], Counts] = defaultdict(dict)
-    total: Counts = {}
+) -> tuple[Mapping[tuple[datetime | None, str], Counts], Counts]:
+    lines: dict[tuple[datetime | None, str], dict[str, int]] = defaultdict(dict)
+    total: dict[str, int] = {}
     starts: dict[datetime, datetime] = {}
     for quarter, keys, counts in counted:
         start = None
@@ -76,9 +77,15 @@ def _summed(
         line = keys[0] if kind.line and keys else ""
         if kind.line == "agent" and not line:
             continue  # calls that no agent had are no agent's line
-        lines[start, line] = add(lines[start, line], counts)
-        total = add(total, counts)
+        _add(lines[start, line], counts)
+        _add(total, counts)
     return lines, total
+
+
+def _add(into: dict[str, int], counts: Counts) -> None:
+    """As `core.metrics.counters.add`, without a new mapping for each of a year's hours."""
+    for name, count in counts.items():
+        into[name] = into.get(name, 0) + count
 
 
 def _head(asked: Asked, kind: Kind) -> list[Column]:
@@ -102,9 +109,13 @@ def column_of(metric: Metric) -> Column:
     )
 
 
-def _base(metric: Metric, counts: Counts) -> int | None:
-    """How many this number is made of; of a sum of time nobody asks."""
-    return total_of(metric.bottom, counts) if metric.bottom and "_ms" not in metric.formula.partition("/")[2] else None
+def _counted_by(metric: Metric) -> Terms:
+    """What this number is made of; of a sum of time nobody asks."""
+    return () if any(name.endswith("_ms") for _, name in metric.bottom) else metric.bottom
+
+
+def _base(terms: Terms, counts: Counts) -> int | None:
+    return total_of(terms, counts) if terms else None
 
 
 def about_of(asked: Asked, *, thresholds: bool = True) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..core.metrics.beyond_agents import OF_AGENTS
 from ..core.metrics.beyond_calls import OF_CALLS, OUTCOMES
+from ..core.metrics.catalogue import METRICS
 from ..core.metrics.definition import Definition
 
 _TRAFFIC = ("entered", "answered", "abandoned", "short_abandoned", "sent_on", "callback_requested", "called_back")
@@ -211,3 +212,9 @@ REPORTS: Mapping[str, Kind] = {
         beyond=_named("transfers.", OF_CALLS),
     ),
 }
+
+
+def counters_of(name: str) -> frozenset[str]:
+    """The counters that the metrics of a report are made of."""
+    metrics = [METRICS[metric] for metric in REPORTS[name].metrics]
+    return frozenset(counter for metric in metrics for _, counter in (*metric.top, *metric.bottom))

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from cti.core.metrics.catalogue import METRICS
 from cti.core.metrics.counters import Thresholds
 from cti.core.words import CallId, Outcome, QueueName
-from cti.db.counting import Span, visit_counts
+from cti.db.span import Span
+from cti.db.tally import Tally, tally
 from cti.db.today import stays_since
 from cti.engine.today import SHOWN, Today
 from cti.journal.importer import Importer
@@ -36,7 +37,9 @@ async def settled(store, today: Today, now) -> None:
 async def reported(store, today: Today, now) -> dict[str, object]:
     span = Span(since=today.midnight(now), until=now)
     asked = Asked(name="queue", since=span.since, until=span.until, zone=CHINA, thresholds=today.thresholds)
-    report = build(asked, await visit_counts(store.database, span, ["queue"], today.thresholds))
+    report = build(
+        asked, await tally(store.database, Tally(span=span, key="queue", thresholds=today.thresholds), span.until)
+    )
     names = [column.name for column in report.columns]
     (row,) = (dict(zip(names, row, strict=True)) for row in report.rows if row[0] == "sales")
     return row

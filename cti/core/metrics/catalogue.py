@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 
 Terms = tuple[tuple[int, str], ...]  # sign and counter
 
@@ -49,10 +48,14 @@ class Metric:
         bottom = total(self.bottom, counts)
         if bottom <= 0:
             return None
-        return float(Fraction(top, bottom) * _SCALES[self.unit])
+        times, parts = _SCALES[self.unit]
+        # One division of two whole numbers, which Python rounds once and rightly, however big they are.
+        return top * times / (bottom * parts)
 
     def printed(self, counts: Mapping[str, int]) -> int | float | None:
         """The number as every report and screen has it: percent with two digits, seconds with three."""
+        if self.unit is Unit.COUNT and not self.bottom:
+            return total(self.top, counts)
         value = self.value(counts)
         if value is None or self.unit is Unit.COUNT:
             return None if value is None else int(value)
@@ -80,16 +83,19 @@ class Metric:
 
 
 _SCALES = {
-    Unit.PERCENT: Fraction(100),
-    Unit.SECONDS: Fraction(1, 1000),
-    Unit.COUNT: Fraction(1),
-    Unit.POINTS: Fraction(1),
+    Unit.PERCENT: (100, 1),
+    Unit.SECONDS: (1, 1000),
+    Unit.COUNT: (1, 1),
+    Unit.POINTS: (1, 1),
 }
 
 
 def total(terms: Terms, counts: Mapping[str, int]) -> int:
     """The signed sum of these counters."""
-    return sum(sign * counts.get(name, 0) for sign, name in terms)
+    found = 0
+    for sign, name in terms:  # a year by hour asks this two hundred thousand times
+        found += sign * counts.get(name, 0)
+    return found
 
 
 def _written(terms: Terms) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -19,10 +19,24 @@ from .facts import AgentTime, Channel, Fact, Offer, SurveyAnswer, Visit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """What "in time" and "short" mean here. Milliseconds; a service level is nothing without them."""
+    """What "in time" (T) and "short" (S) mean here. Milliseconds; a service level is nothing without them.
+
+    `queues` have their own; those of a queue that is not named there are these.
+    """
 
     within_ms: int = 20_000
     short_ms: int = 5_000
+    queues: Mapping[str, Thresholds] = field(default_factory=dict, hash=False)
+
+    def of(self, queue: str) -> Thresholds:
+        return self.queues.get(queue, self)
+
+    @property
+    def key(self) -> str:
+        """A text that is the same for the same thresholds: `20000/5000 rescue=10000/5000`."""
+        usual = f"{self.within_ms}/{self.short_ms}"
+        own = {queue: f"{theirs.within_ms}/{theirs.short_ms}" for queue, theirs in sorted(self.queues.items())}
+        return " ".join([usual, *(f"{queue}={theirs}" for queue, theirs in own.items() if theirs != usual)])
 
 
 class Op(StrEnum):
@@ -35,6 +49,7 @@ class Op(StrEnum):
     IS = "="
 
 
+_QUOTE = "'"
 _COMPARE = {Op.AT_MOST: operator.le, Op.UNDER: operator.lt, Op.OVER: operator.gt}
 
 
@@ -52,16 +67,26 @@ class Condition:
             return found in self.value
         if isinstance(self.value, bool):
             return bool(found == self.value)
-        return bool(_COMPARE[self.op](found, getattr(thresholds, self.value)))
+        return bool(_COMPARE[self.op](found, getattr(thresholds.of(getattr(fact, "queue", "")), self.value)))
 
     def sql(self, thresholds: Thresholds) -> str:
-        """The comparison as SQL. Words come from this file only, so there is nothing to quote."""
+        """The comparison as SQL. Words come from this file only, so there is nothing to quote in them."""
         if isinstance(self.value, tuple):
             words = ", ".join(f"'{word}'" for word in self.value)
             return f"{self.field} IN ({words})"
         if isinstance(self.value, bool):
             return self.field if self.value else f"NOT {self.field}"
-        return f"{self.field} {self.op.value} {int(getattr(thresholds, self.value))}"
+        return f"{self.field} {self.op.value} {_limit(thresholds, self.value)}"
+
+
+def _limit(thresholds: Thresholds, name: str) -> str:
+    """A threshold in milliseconds as SQL; of each queue its own."""
+    usual = int(getattr(thresholds, name))
+    own = {queue: int(getattr(theirs, name)) for queue, theirs in thresholds.queues.items()}
+    cases = " ".join(
+        f"WHEN '{queue.replace(_QUOTE, _QUOTE * 2)}' THEN {ms}" for queue, ms in own.items() if ms != usual
+    )
+    return f"CASE queue {cases} ELSE {usual} END" if cases else str(usual)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +98,11 @@ class Counter:
     says: str
     tests: tuple[Condition, ...] = ()
     adds: str = ""  # a whole number, or milliseconds; "" = one for each fact
+
+    @property
+    def by_threshold(self) -> bool:
+        """Whether T or S decide what it counts."""
+        return any(isinstance(test.value, str) for test in self.tests)
 
     def of(self, fact: Fact, thresholds: Thresholds) -> int:
         """What this fact adds to the counter."""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 QUARTER = timedelta(minutes=15)
+_STEP = timedelta(hours=12)  # no clock is moved twice in so short a time
 
 
 class By(StrEnum):
@@ -73,6 +74,22 @@ def cut(started: datetime, ended: datetime, by: By, zone: tzinfo) -> Iterator[tu
         if until > told:
             yield start, until - told
         told = until
+
+
+def even(first: datetime, last: datetime, zone: tzinfo) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    """[first, last) in stretches in which the zone's clock is not moved, each with how far that is ahead of UTC."""
+    start = first
+    while start < last:
+        offset, at = _ahead(start, zone), start
+        while at < last and _ahead(later := min(at + _STEP, last), zone) == offset:
+            at = later
+        end = last if at >= last else min(_changed(at, later, later.astimezone(zone)), last)
+        yield start, end, offset
+        start = end
+
+
+def _ahead(at: datetime, zone: tzinfo) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta(0)
 
 
 def milliseconds(length: timedelta) -> int:
