@@ -11,25 +11,33 @@ import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..config import load_config
 from ..core.metrics.counters import Thresholds
 from ..db.rolling import roll_up
 from ..db.store import Store
-from ..errors import CtiError
+from ..errors import CtiError, SiteError
+from ..site.load import load_site
 
 log = logging.getLogger(__name__)
 ROLL_SECONDS = 60.0
 
 
-def thresholds_of(home: Path) -> Thresholds:  # noqa: ARG001 -- the site's own will come from there
-    """T and S of every queue."""
-    return Thresholds()
+def thresholds_of(home: Path, before: Thresholds | None = None) -> Thresholds:
+    """T and S as the site has them; of a site with mistakes those of before, or the usual ones. Raises CtiError."""
+    try:
+        reports = load_site(load_config(home).site_file).reports
+    except SiteError:
+        return before or Thresholds()
+    return Thresholds(within_ms=round(reports.within_seconds * 1000), short_ms=round(reports.short_seconds * 1000))
 
 
 async def keep_rolled_up(home: Path, store: Store) -> None:
     """For ever; a database that refuses is tried again."""
+    thresholds: Thresholds | None = None
     while True:
         try:
-            await roll_up(store.database, thresholds_of(home), datetime.now(UTC))
+            thresholds = await asyncio.to_thread(thresholds_of, home, thresholds)
+            await roll_up(store.database, thresholds, datetime.now(UTC))
         except CtiError as error:
             log.error("rollups wait: %s", error)
         await asyncio.sleep(ROLL_SECONDS)

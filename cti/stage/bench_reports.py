@@ -2,7 +2,7 @@
 
     scripts/bench_reports [--json] [--scale 1.0] [--only import] [--database sqlite]
 
-Each part tells in its own words what it measures (`bench_import`). `--scale 0.1` is the size that CI runs.
+Each part tells in its own words what it measures (`bench_import`, `bench_counting`). `--scale 0.1`: CI's size.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import bench_import
+from . import bench_counting, bench_import
 
 Part = Callable[[float, Callable[[str], None], tuple[str, ...]], dict[str, Any]]
-PARTS: dict[str, Part] = {"import": bench_import.measured}
+PARTS: dict[str, Part] = {"import": bench_import.measured, "reports": bench_counting.measured}
 DATABASES = ("sqlite", "postgresql")
 
 
