@@ -13,7 +13,18 @@ from ..core.metrics.beyond_calls import OF_CALLS, OUTCOMES
 from ..core.metrics.catalogue import METRICS
 from ..core.metrics.definition import Definition
 
-_TRAFFIC = ("entered", "answered", "abandoned", "short_abandoned", "sent_on", "callback_requested", "called_back")
+# Everybody who entered is in one of: answered, abandoned, sent_on, callback_requested, failed, still_waiting.
+_TRAFFIC = (
+    "entered",
+    "answered",
+    "abandoned",
+    "short_abandoned",
+    "sent_on",
+    "callback_requested",
+    "failed",
+    "still_waiting",
+    "called_back",
+)
 _SERVICE = (
     "service_level.offered",
     "service_level.offered_minus_short",

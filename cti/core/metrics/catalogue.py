@@ -152,6 +152,8 @@ _ALL = (
         "sent_on", "callers who left by time, number, ratio, key or hand", "因超时、已满、过忙、按键或人工转出的来电"
     ),
     _count("callback_requested", "callers who hung up and kept their place", "预约回拨的来电"),
+    _count("failed", "callers cut by a dying Asterisk, or gone in a way that no rule foresees", "异常结束的来电"),
+    _count("still_waiting", "callers who waited still at the end", "期末仍在等待的来电"),
     _count("called_back", "callbacks that reached an agent and the customer", "回拨成功的来电"),
     _count("taken_over", "callers whom a colleague passed on and the agent talked with", "同事转来并接待的来电"),
     _count("closed", "callers who came while the queue was closed", "关闭期间的来电"),
