@@ -23,6 +23,7 @@ import aiohttp
 from cti.pbx import Installation, command
 from cti.phones import Behaviour, Call, Customer, PhoneEvent, tone, write_wav
 from cti.phones.process import free_port
+from cti.ports import give_back
 from cti.stage import Stage, Watcher
 from cti.supervisor import pid_file
 
@@ -50,13 +51,16 @@ async def house(
     calls to the outside go to `trunk`; `options` are lines of cti.toml."""
     port = free_port("127.0.0.1")
     people = [{"number": n, "name": f"Agent {n}", "phone": f"PJSIP/{n}", "skills": s} for n, s in agents.items()]
-    async with Stage(home, say=print) as stage:
-        await stage.prepare(
-            site=SITE.replace("127.0.0.2:5080", trunk) + site, agents=people, port=port, options=options
-        )
-        write_wav(home / "choose.wav", tone(600, 0.2))
-        await stage.people(dict.fromkeys(agents, OBEDIENT) | dict(behaviours or {}), port=port)
-        yield stage
+    try:
+        async with Stage(home, say=print) as stage:
+            await stage.prepare(
+                site=SITE.replace("127.0.0.2:5080", trunk) + site, agents=people, port=port, options=options
+            )
+            write_wav(home / "choose.wav", tone(600, 0.2))
+            await stage.people(dict.fromkeys(agents, OBEDIENT) | dict(behaviours or {}), port=port)
+            yield stage
+    finally:
+        give_back(home)
 
 
 def screen(stage: Stage, token: str = "") -> Watcher:
