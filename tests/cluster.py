@@ -1,6 +1,7 @@
 """A PostgreSQL server of the tests' own: a folder and a port that nobody else has, ended and deleted with its block.
 
-It knows Debian's programs and how to kill a server as a power cut would; no table and no database of it.
+It knows Debian's programs and how to kill a server as a power cut would; no table and no database of it. When the tests
+are killed, the kernel ends the server (prctl(2), PR_SET_PDEATHSIG), and a shell that waits for our end deletes it all.
 """
 
 from __future__ import annotations
@@ -45,10 +46,12 @@ class Cluster:
         self._folder = Path(tempfile.mkdtemp(prefix="cti-pg-"))
         # the server refuses to run as root
         self._as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
+        self._with_us = [*(self._as_user or ["setpriv"]), "--pdeathsig=QUIT"]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = probe.getsockname()[1]
         self._server: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -57,6 +60,8 @@ class Cluster:
     def __enter__(self) -> Self:
         if self._as_user:
             os.chown(self._folder, 65534, 65534)
+        delete = ["sh", "-c", 'cat; until rm -rf "$0"; do sleep 0.2; done', self._folder]  # a server that ends writes
+        self._guard = subprocess.Popen(delete, stdin=subprocess.PIPE, start_new_session=True)
         init = ["initdb", "-D", str(self._data), "-U", "cti", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"]
         self._run(*init)
         try:
@@ -72,13 +77,14 @@ class Cluster:
             with suppress(subprocess.TimeoutExpired):
                 self._server.wait(_STOP_SECONDS)
             self.kill()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._guard is not None:
+            self._guard.communicate()
 
     def start(self) -> None:
         """Start the server and wait until it accepts connections."""
         options = {"port": self._port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        command = [*self._as_user, str(self._programs / "postgres"), "-D", str(self._data), *settings]
+        command = [*self._with_us, str(self._programs / "postgres"), "-D", str(self._data), *settings]
         with (self._folder / "log").open("ab") as log:
             self._server = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder, start_new_session=True)
         end = time.monotonic() + _START_SECONDS
