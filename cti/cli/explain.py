@@ -31,7 +31,7 @@ def explain(home: Path, call_id: str, timezone: str, as_json: bool) -> None:
 
     async def read(store: Store) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, str]]:
         found, lines = await store.conversation(call_id), await store.story(call_id)
-        names = {agent.number: agent.name for agent in await People(store.database).agents()}
+        names = await People(store.database).names()
         return found, lines, names
 
     where = zone(home, timezone)

@@ -20,10 +20,10 @@ from ..core.voicemail import GONE_FOLDERS
 from ..core.work_item import WorkState
 from .connection import Database
 from .months import PARTED, SCHEMA, Month, months_there
+from .pieces import in_pieces
 from .refold import together
 from .tables import ConversationRow, JournalLineRow, Table, VoicemailRow, WorkItemRow
 
-_MANY = 400
 _WHOLE = {"surveys": "at", "announcements": "at", "journal_lines": "at"}  # history in one piece, on both databases
 _DATED = {**PARTED, **_WHOLE}
 _OF_A_CALL = ("segments", "visits", "offers", "surveys", "announcements", "explanations")
@@ -70,8 +70,7 @@ async def _take_later_pieces(connection: AsyncConnection, begin: datetime) -> No
     calls = set((await connection.execute(across)).scalars())
     keys = sorted({key for group in await together(connection, calls) for key in group})
     tables = Table.metadata.tables
-    for start in range(0, len(keys), _MANY):
-        some = keys[start : start + _MANY]
+    for some in in_pieces(keys):
         for name in _OF_A_CALL:
             table = tables[name]
             await connection.execute(delete(table).where(_began(name) >= begin, table.c.call.in_(some)))

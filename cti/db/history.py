@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..core.journal import Source
 from ..errors import NotFound, UsageError
+from .pieces import in_pieces
 from .refold import together
 from .tables import ConversationRow, JournalLineRow, RecordingRow, SegmentRow
 
 MOST_ROWS = 100_000
-_MANY = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +99,7 @@ async def agents_of(connection: AsyncConnection, calls: Sequence[str]) -> dict[s
     """Who talked in each of these conversations, in the order of their first talk."""
     found: dict[str, list[str]] = {}
     row = SegmentRow
-    for start in range(0, len(calls), _MANY):
-        some = calls[start : start + _MANY]
+    for some in in_pieces(calls):
         talked = select(row.call, row.agent).where(row.call.in_(some), row.kind == "talk", row.agent != "")
         for call, agent in await connection.execute(talked.order_by(row.call, row.position)):
             agents = found.setdefault(call, [])

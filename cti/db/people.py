@@ -103,6 +103,13 @@ class People:
         async with self._database.reading() as connection:
             return await _agents(connection)
 
+    async def names(self) -> dict[str, str]:
+        """number -> name of all agents."""
+        row = AgentRow
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(row.number, row.name).order_by(row.number))
+            return {one.number: one.name for one in found}
+
     async def agent(self, number: str) -> Agent:
         """Raises NotFound."""
         async with self._database.reading() as connection:

@@ -7,7 +7,7 @@ It knows nothing of simulating.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,10 +19,10 @@ from ..core.journal import Source
 from ..core.recorded import Noted
 from ..core.words import AgentId, CallId, Need, Outcome, Presence, QueueName, Skill
 from .connection import Database
+from .pieces import in_pieces
 from .tables import ConversationRow, JournalLineRow, SegmentRow
 
 BEFORE = timedelta(days=1)  # how far back an agent's last presence before the beginning is looked for
-_MANY = 400  # values in one IN list
 _SEEN = {outcome.value for outcome in Outcome}
 
 
@@ -38,7 +38,7 @@ async def recorded_callers(database: Database, since: datetime, until: datetime)
     found: list[Recorded] = []
     async with database.reading() as connection:
         calls = {call.id: call for call in await connection.execute(over.order_by(row.started, row.id))}
-        for some in _pieces(list(calls)):
+        for some in in_pieces(list(calls)):
             segments, asked = await _segments(connection, some), await _asked(connection, some)
             for name in some:
                 caller = _caller(calls[name], segments[name], asked.get(name, {}), since)
@@ -111,7 +111,3 @@ def _caller(call: Any, segments: Sequence[Any], asked: Mapping[str, Any], since:
 def _need(parts: Any) -> Need:
     """The journal's `[[skill, level], …]`."""
     return tuple(sorted((Skill(str(skill)), int(level)) for skill, level in parts or ()))
-
-
-def _pieces(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (values[start : start + _MANY] for start in range(0, len(values), _MANY))

@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..core.metrics.counters import Thresholds
 from .fact_tables import OfferRow, PresenceRow, VisitRow
+from .pieces import in_pieces
 from .quarters import quarter_of
 from .rollup_tables import RolledQuarterRow
 
-_MANY = 400  # values in one IN list
 _rolled = RolledQuarterRow.quarter
 FIRSTS = (VisitRow.entered, OfferRow.offered, PresenceRow.at)  # the instants by which facts are summed up
 
@@ -30,8 +30,8 @@ FIRSTS = (VisitRow.entered, OfferRow.offered, PresenceRow.at)  # the instants by
 async def touch(connection: AsyncConnection, instants: Iterable[datetime]) -> None:
     """Visits or offers that began at these instants came, went or changed: their quarters are no longer rolled up."""
     quarters = sorted({quarter_of(at) for at in instants})
-    for start in range(0, len(quarters), _MANY):
-        await connection.execute(delete(RolledQuarterRow).where(_rolled.in_(quarters[start : start + _MANY])))
+    for some in in_pieces(quarters):
+        await connection.execute(delete(RolledQuarterRow).where(_rolled.in_(some)))
 
 
 async def touch_presences(connection: AsyncConnection, changed: Mapping[str, tuple[datetime, datetime]]) -> None:

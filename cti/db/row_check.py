@@ -21,12 +21,12 @@ from ..core.metrics.visits import offers_of, visits_of
 from .connection import Database
 from .copied import presence_of
 from .fact_tables import OfferRow, PresenceRow, VisitRow
+from .pieces import MANY, in_pieces
 from .plain import Driver
 from .refold import touched_by
 from .span import Span
 from .tables import JournalLineRow
 
-_MANY = 400  # calls in one batch, values in one IN list
 _LINE = JournalLineRow
 _Key = tuple[str, int]
 _Rows = dict[_Key, dict[str, Any]]
@@ -81,7 +81,7 @@ async def _calls(connection: AsyncConnection, span: Span, facts: Collection[str]
 
 async def _paged(connection: AsyncConnection, wanted: Select[Any], column: Any) -> AsyncIterator[list[str]]:
     last = ""
-    page = wanted.distinct().where(column > bindparam("last")).order_by(column).limit(_MANY)
+    page = wanted.distinct().where(column > bindparam("last")).order_by(column).limit(MANY)
     while calls := list((await connection.execute(page, {"last": last})).scalars()):
         yield calls
         last = calls[-1]
@@ -97,7 +97,7 @@ async def _unlike(
         for position, fact in enumerate(facts_of(conversation))
     }
     found: _Rows = {}
-    for some in _pieces(sorted(calls)):
+    for some in in_pieces(sorted(calls)):
         for row in (await connection.execute(select(table.__table__).where(table.call.in_(some)))).mappings():
             found[row["call"], row["position"]] = dict(row)
     return list(_compared(name, _of(told, at, span), _of(found, at, span)))
@@ -108,9 +108,7 @@ def _of(rows: _Rows, at: str, span: Span) -> _Rows:
     return {
         key: row
         for key, row in rows.items()
-        if span.since <= row[at] < span.until
-        and (not span.queues or row["queue"] in span.queues)
-        and (not span.agents or row["agent"] in span.agents)
+        if span.since <= row[at] < span.until and span.wants(row["queue"], row["agent"])
     }
 
 
@@ -134,7 +132,7 @@ async def _unlike_presences(connection: AsyncConnection, span: Span) -> AsyncIte
     in_period = and_(_LINE.at >= span.since, _LINE.at < span.until)
     columns = (_LINE.file_id, _LINE.offset, _LINE.call, _LINE.at, _LINE.data)
     beyond = tuple_(_LINE.file_id, _LINE.offset) > tuple_(bindparam("file_id"), bindparam("offset"))
-    page = select(*columns).where(is_one, in_period, beyond).order_by(_LINE.file_id, _LINE.offset).limit(_MANY)
+    page = select(*columns).where(is_one, in_period, beyond).order_by(_LINE.file_id, _LINE.offset).limit(MANY)
     last = {"file_id": "", "offset": -1}
     while lines := (await connection.execute(page, last)).all():
         last = {"file_id": lines[-1].file_id, "offset": lines[-1].offset}
@@ -155,8 +153,3 @@ async def _presences(connection: AsyncConnection, wanted: Select[Any], span: Spa
 
 def _of_agents(rows: _Rows, span: Span) -> _Rows:
     return {key: row for key, row in rows.items() if not span.agents or row["agent"] in span.agents}
-
-
-def _pieces(values: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(values), _MANY):
-        yield values[start : start + _MANY]

@@ -14,10 +14,10 @@ from typing import Any, Generic, Protocol, TypeVar
 from sqlalchemy import delete, insert, select
 
 from .connection import Database
+from .pieces import in_pieces
 from .tables import ConversationRow, JournalLineRow, RecordingRow
 
 _COLUMNS = ("path", "call", "started", "seconds", "bytes", "channels", "state")
-_MANY = 400
 
 
 class SoundRow(Protocol):
@@ -59,8 +59,7 @@ class Sounds(Generic[S]):
         """Add or replace rows by path."""
         rows: list[dict[str, Any]] = [{name: getattr(sound, name) for name in _COLUMNS} for sound in recordings]
         async with self.database.writing() as connection:
-            for start in range(0, len(rows), _MANY):
-                some = rows[start : start + _MANY]
+            for some in in_pieces(rows):
                 paths = [row["path"] for row in some]
                 await connection.execute(delete(RecordingRow).where(RecordingRow.path.in_(paths)))
                 await connection.execute(insert(RecordingRow), some)
@@ -72,8 +71,7 @@ class Sounds(Generic[S]):
         """
         ended: dict[str, bool] = {}
         async with self.database.reading() as connection:
-            for start in range(0, len(calls), _MANY):
-                some = list(calls[start : start + _MANY])
+            for some in in_pieces(calls):
                 wanted = select(ConversationRow.id, ConversationRow.ended).where(ConversationRow.id.in_(some))
                 ended |= {row.id: row.ended is not None for row in await connection.execute(wanted)}
                 line = JournalLineRow

@@ -15,3 +15,7 @@ class Span:
     until: datetime
     queues: Sequence[str] = field(default=())
     agents: Sequence[str] = field(default=())
+
+    def wants(self, queue: str, agent: str) -> bool:
+        """Whether a fact of this queue and agent is among those asked for."""
+        return (not self.queues or queue in self.queues) and (not self.agents or agent in self.agents)

@@ -6,7 +6,7 @@ It knows rows, and which channels belong to a conversation. It judges nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .connection import Database
 from .counting import Span
+from .pieces import in_pieces
 from .tables import ConversationRow, JournalLineRow, RecordingRow, SegmentRow
 
-_MANY = 400
 _MS = timedelta(milliseconds=1)
 
 
@@ -73,7 +73,7 @@ async def _named_after(connection: AsyncConnection, owner: dict[str, str]) -> di
     """`owner`: channel -> call."""
     row = RecordingRow
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for some in _pieces(sorted(owner)):
+    for some in in_pieces(sorted(owner)):
         wanted = select(row.call, row.path, row.state, row.seconds).where(row.call.in_(some)).order_by(row.path)
         for channel, path, state, seconds in await connection.execute(wanted):
             found[owner[channel]].append({"path": path, "state": state, "seconds": seconds})
@@ -83,11 +83,7 @@ async def _named_after(connection: AsyncConnection, owner: dict[str, str]) -> di
 async def _channels(connection: AsyncConnection, calls: Iterable[str]) -> dict[str, str]:
     row = JournalLineRow
     found: dict[str, str] = {}
-    for some in _pieces(list(calls)):
+    for some in in_pieces(list(calls)):
         wanted = select(row.call, row.leg).distinct().where(row.call.in_(some), row.leg != "")
         found |= {leg: call for call, leg in await connection.execute(wanted)}
     return found
-
-
-def _pieces(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (values[start : start + _MANY] for start in range(0, len(values), _MANY))

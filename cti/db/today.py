@@ -16,9 +16,9 @@ from ..core.metrics.counters import Counter, Thresholds, sql_of
 from ..core.metrics.facts import Channel, Visit
 from .connection import Database
 from .fact_tables import VisitRow
+from .pieces import in_pieces
 from .span import Span
 
-_MANY = 400
 _TRIES = 3
 _COLUMNS = [getattr(VisitRow, field.name) for field in fields(Visit)]
 
@@ -55,8 +55,8 @@ async def _stays_of(database: Database, span: Span, calls: Sequence[str]) -> lis
     found: list[Visit] = []
     wanted: Any = select(*_COLUMNS).where(table.entered >= span.since, table.entered < span.until)
     async with database.reading() as connection:
-        for start in range(0, len(calls), _MANY):
-            some = wanted.where(table.call.in_(calls[start : start + _MANY])).order_by(table.call, table.position)
-            rows = (await connection.execute(some)).mappings()
+        for some in in_pieces(calls):
+            theirs = wanted.where(table.call.in_(some)).order_by(table.call, table.position)
+            rows = (await connection.execute(theirs)).mappings()
             found += [Visit(**dict(row) | {"channel": Channel(row["channel"])}) for row in rows]
     return found

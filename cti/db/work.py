@@ -7,7 +7,7 @@ and closes an item `core.work_item` knows, and which spellings of a number are o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -20,9 +20,9 @@ from ..core.journal import JournalLine, Source
 from ..core.voicemail import MailState, Message, fold_message
 from ..core.words import Outcome
 from ..core.work_item import Action, Contact, FollowUpRules, WorkItem, WorkSignal, work_items
+from .pieces import in_pieces
 from .tables import ConversationRow, JournalLineRow, VoicemailRow, WorkItemRow
 
-_MANY = 400
 _CONTACT = tuple(field.name for field in fields(Contact))
 _MESSAGE = tuple(field.name for field in fields(Message))
 Facts = tuple[list[Contact], list[Message]]  # of one line
@@ -62,7 +62,7 @@ async def refold_messages(connection: AsyncConnection, ids: Collection[str]) -> 
     """Replace the rows of these messages; the messages."""
     line = JournalLineRow
     told: dict[str, list[JournalLine]] = defaultdict(list)
-    for some in _pieces(sorted(ids)):
+    for some in in_pieces(sorted(ids)):
         wanted = select(line.__table__).where(line.source == Source.VOICEMAIL.value, line.leg.in_(some))
         for row in (await connection.execute(wanted)).mappings():
             told[row["leg"]].append(JournalLine(**{**row, "source": Source.VOICEMAIL}))
@@ -90,7 +90,7 @@ async def touched_by_actions(connection: AsyncConnection, calls: Iterable[str]) 
     numbers: set[str] = set()
     withheld: set[str] = set()
     message = VoicemailRow
-    for some in _pieces(sorted(set(calls))):
+    for some in in_pieces(sorted(set(calls))):
         found = select(ConversationRow.number).where(ConversationRow.id.in_(some))
         numbers |= set((await connection.execute(found)).scalars())
         left = select(message.id, message.number).where(message.id.in_(some) | message.conversation.in_(some))
@@ -104,9 +104,9 @@ async def rework(
 ) -> None:
     """Replace the items of these numbers, and those of these messages without a number."""
     lines = {rules.line_name(number): number for number in sorted(numbers) if number}
-    for some in _pieces(list(lines)):
+    for some in in_pieces(list(lines)):
         await _rework(connection, {line: rules.spellings(lines[line]) for line in some}, rules)
-    for some in _pieces(sorted(withheld)):
+    for some in in_pieces(sorted(withheld)):
         facts: dict[str, Facts] = {_WITHHELD + name: ([], []) for name in some}
         for message in await _messages(connection, VoicemailRow.id.in_(some)):
             facts[_WITHHELD + message.id][1].append(message)
@@ -120,7 +120,7 @@ async def _rework(connection: AsyncConnection, forms: Mapping[str, Sequence[str]
     for line, spelled in forms.items():
         for form in set(spelled):
             lines_of[form].append(line)
-    for some in _pieces(sorted(lines_of)):
+    for some in in_pieces(sorted(lines_of)):
         for contact in await _contacts(connection, some):
             told = {contact.number, contact.did} if contact.direction == "outbound" else {contact.number}
             for line in {line for number in told & set(some) for line in lines_of[number]}:
@@ -153,7 +153,7 @@ async def _replace(connection: AsyncConnection, facts: Mapping[str, Facts], rule
         done = [action for call in origins[line] for action in actions.get(call, ())]
         found = {contact.id: contact for contact in contacts}  # both of its numbers may be spellings of one
         rows += [_item_row(item, line) for item in work_items([*found.values(), *messages, *done], rules.of_queue)]
-    for some in _pieces(sorted(facts)):
+    for some in in_pieces(sorted(facts)):
         await connection.execute(delete(WorkItemRow).where(WorkItemRow.line.in_(some)))
     if rows:
         await connection.execute(insert(WorkItemRow), rows)
@@ -181,7 +181,7 @@ async def with_items(connection: AsyncConnection, numbers: Collection[str], rule
     """Those of these numbers whose line has items already. Most calls are answered, and cost no more than this."""
     lines = {rules.line_name(number): number for number in numbers if number}
     found: set[str] = set()
-    for some in _pieces(sorted(lines)):
+    for some in in_pieces(sorted(lines)):
         known = select(WorkItemRow.line).distinct().where(WorkItemRow.line.in_(some))
         found |= {lines[line] for line in (await connection.execute(known)).scalars()}
     return found
@@ -218,7 +218,7 @@ async def _actions(connection: AsyncConnection, origins: Collection[str]) -> dic
     """What people did with the items of these calls and messages."""
     line = JournalLineRow
     found: dict[str, list[Action]] = defaultdict(list)
-    for some in _pieces(sorted(origins)):
+    for some in in_pieces(sorted(origins)):
         wanted = select(line.call, line.at, line.data).where(
             line.source == Source.ENGINE.value, line.kind == "work", line.call.in_(some)
         )
@@ -227,8 +227,3 @@ async def _actions(connection: AsyncConnection, origins: Collection[str]) -> dic
                 said = {name: str(data.get(name, "")) for name in ("item", "by", "owner", "note")}
                 found[call].append(Action(at=at, signal=WorkSignal(data.get("signal")), **said))
     return found
-
-
-def _pieces(values: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(values), _MANY):
-        yield list(values[start : start + _MANY])

@@ -13,8 +13,7 @@ from .question import Maker, Question, Row
 
 
 async def _make(store: Store, question: Question) -> Report:
-    agents = await People(store.database).agents()
-    titles = {agent.number: agent.name for agent in agents}
+    titles = await People(store.database).names()
     return adherence_report(question.asked, await _pieces(store, question), titles)
 
 

@@ -25,7 +25,7 @@ async def counted_for(store: Store, asked: Asked, span: Span, now: datetime) -> 
     found: list[Counted] = list(await tally(store.database, tally_of(asked, span), now))
     titles = {}
     if REPORTS[asked.name].line == "agent":
-        titles = {agent.number: agent.name for agent in await People(store.database).agents()}
+        titles = await People(store.database).names()
     return found, titles
 
 

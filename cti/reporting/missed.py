@@ -18,7 +18,7 @@ async def _make(store: Store, question: Question) -> Report:
         Missed(row["call"], row["agent"], row["offered"], row["outcome"], row["ring_ms"], row["served"])
         for row in await missed_rings(store.database, question.span)
     ]
-    titles = {agent.number: agent.name for agent in await People(store.database).agents()}
+    titles = await People(store.database).names()
     return missed_report(question.asked, counted, rings, per=question.more.get("per", "agent"), titles=titles)
 
 

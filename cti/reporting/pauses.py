@@ -13,7 +13,7 @@ from .question import Maker, Question, Row
 
 
 async def _make(store: Store, question: Question) -> Report:
-    titles = {agent.number: agent.name for agent in await People(store.database).agents()}
+    titles = await People(store.database).names()
     return pauses_report(
         question.asked,
         await _read(store, question),

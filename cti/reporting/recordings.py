@@ -18,8 +18,7 @@ _RULE = "what should be recorded is what site.yaml says now (recording: queues, 
 async def _make(store: Store, question: Question) -> Report:
     per = str(question.more.get("per", "queue"))
     calls = [call for call in await _calls(store, question) if per == "queue" or call.agent]
-    agents = await People(store.database).agents()
-    titles = {agent.number: agent.name for agent in agents}
+    titles = await People(store.database).names()
     notes = (_RULE if question.site else _NO_SITE,)
     return recordings_report(question.asked, calls, per=per, titles=titles, notes=notes)
 

@@ -21,7 +21,6 @@ async def _make(store: Store, question: Question) -> Report:
     known, told, names = await _judged(store, question)
     span = question.span
     withheld = [one for one in known if not one.number and span.since <= one.at < span.until]
-    agents = await People(store.database).agents()
     return repeat_report(
         question.asked,
         told,
@@ -30,7 +29,7 @@ async def _make(store: Store, question: Question) -> Report:
         window=_window(question),
         same_queue=bool(question.more.get("same_queue")),
         names=names,
-        titles={agent.number: agent.name for agent in agents},
+        titles=await People(store.database).names(),
     )
 
 
@@ -61,7 +60,7 @@ def _is_wanted(question: Question, names: tuple[str, str]) -> bool:
     span, per_agent = question.span, question.more.get("per") == "agent"
     if per_agent and not agent:
         return False
-    return (not span.queues or queue in span.queues) and (not span.agents or agent in span.agents)
+    return span.wants(queue, agent)
 
 
 def _window(question: Question) -> timedelta:

@@ -14,7 +14,7 @@ from .question import Maker, Question, Row
 
 async def _make(store: Store, question: Question) -> Report:
     per = str(question.more.get("per", "queue"))
-    titles = {agent.number: agent.name for agent in await People(store.database).agents()}
+    titles = await People(store.database).names()
     return survey_report(question.asked, await answers(store.database, question.span), per=per, titles=titles)
 
 

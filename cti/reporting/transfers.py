@@ -13,7 +13,7 @@ from .question import Maker, Question, Row
 
 async def _make(store: Store, question: Question) -> Report:
     told = [one for _, one in await _read(store, question)]
-    titles = {agent.number: agent.name for agent in await People(store.database).agents()}
+    titles = await People(store.database).names()
     return transfers_report(question.asked, told, per=question.more.get("per", "pair"), titles=titles)
 
 
@@ -27,9 +27,7 @@ async def _read(store: Store, question: Question) -> list[tuple[str, Passing]]:
     return [
         (call, one)
         for call, one in await passed_on(store.database, span)
-        if span.since <= one.at < span.until
-        and (not span.queues or one.queue in span.queues)
-        and (not span.agents or one.agent in span.agents)
+        if span.since <= one.at < span.until and span.wants(one.queue, one.agent)
     ]
 
 

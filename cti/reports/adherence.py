@@ -12,7 +12,7 @@ from ..core.metrics.intervals import cut, milliseconds
 from .build import Asked, about_of, definitions
 from .catalogue import REPORTS
 from .document import Report, Value
-from .lines import LineKey, column, head_columns, head_values, in_order, percent
+from .lines import LineKey, column, head_columns, head_values, in_order, percent, seconds
 
 _COLUMNS = (
     column("planned", "seconds", "planned", "计划时长", "adherence"),
@@ -79,16 +79,12 @@ def _names(piece: Piece) -> Iterator[str]:
 
 def _values(sums: _Sums) -> tuple[Value, ...]:
     return (
-        *(_seconds(sums, name) for name in ("planned", "as_planned")),
+        *(seconds(sums[name]) for name in ("planned", "as_planned")),
         percent(sums["as_planned"], sums["planned"]),
-        *(_seconds(sums, name) for name in ("planned_work", "work")),
+        *(seconds(sums[name]) for name in ("planned_work", "work")),
         percent(sums["work"], sums["planned_work"]),
-        *(_seconds(sums, name) for name in ("absent", "break_worked", "unplanned")),
+        *(seconds(sums[name]) for name in ("absent", "break_worked", "unplanned")),
     )
-
-
-def _seconds(sums: _Sums, name: str) -> float:
-    return round(sums[name] / 1000, 3)
 
 
 def adherence_rows(pieces: Iterable[Piece]) -> list[dict[str, Any]]:

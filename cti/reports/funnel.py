@@ -17,7 +17,7 @@ from ..core.words import Outcome
 from .build import Asked, about_of, definitions
 from .catalogue import REPORTS
 from .document import Column, Funnel, Report, Tier, Value, shown
-from .lines import column, head_columns, line_key, percent
+from .lines import column, head_columns, line_key, percent, seconds
 
 _MOST_SHOWN = 40  # places in a terminal and in a chart
 _NUMBERS = (
@@ -72,7 +72,7 @@ class _Node:
         self.ms += step.ms
 
     def values(self, everybody: int, *, menu: bool) -> tuple[Value, ...]:
-        mean = round(self.ms / self.callers / 1000, 3) if menu and self.callers else None
+        mean = seconds(self.ms / self.callers) if menu and self.callers else None
         return (
             self.callers,
             percent(self.callers, everybody),

@@ -64,7 +64,8 @@ def percent(part: float, whole: float) -> float | None:
     return round(100 * part / whole, 2) if whole else None
 
 
-def seconds(ms: int) -> float:
+def seconds(ms: float) -> float:
+    """Milliseconds as they are printed."""
     return round(ms / 1000, 3)
 
 

@@ -12,7 +12,7 @@ from ..core.metrics.coverage import Coverage, Covered, Sound
 from .build import Asked, about_of, definitions
 from .catalogue import REPORTS
 from .document import Report, Value
-from .lines import LineKey, column, head_columns, head_values, in_order, line_key, percent
+from .lines import LineKey, column, head_columns, head_values, in_order, line_key, percent, seconds
 
 DIRECT = "(direct)"  # where a queue would stand
 _COLUMNS = (
@@ -67,7 +67,7 @@ def recordings_report(
 def _values(calls: Sequence[Covered]) -> tuple[Value, ...]:
     talk, recorded = sum(one.talk_ms for one in calls), sum(one.recorded_ms for one in calls)
     states = [sum(one.state is state for one in calls) for state in Coverage]
-    return (len(calls), round(talk / 1000, 3), round(recorded / 1000, 3), percent(recorded, talk), *states)
+    return (len(calls), seconds(talk), seconds(recorded), percent(recorded, talk), *states)
 
 
 def recordings_rows(calls: Iterable[RecordedCall]) -> list[dict[str, Any]]:
@@ -79,9 +79,9 @@ def recordings_rows(calls: Iterable[RecordedCall]) -> list[dict[str, Any]]:
             "queue": one.queue or DIRECT,
             "agent": one.agent,
             "state": one.covered.state.value,
-            "talk_seconds": round(one.covered.talk_ms / 1000, 3),
-            "recorded_seconds": round(one.covered.recorded_ms / 1000, 3),
-            "lost_seconds": round(one.covered.lost_ms / 1000, 3),
+            "talk_seconds": seconds(one.covered.talk_ms),
+            "recorded_seconds": seconds(one.covered.recorded_ms),
+            "lost_seconds": seconds(one.covered.lost_ms),
             "files": " ".join(sound.path for sound in one.sounds),
         }
         for one in sorted(calls, key=lambda call: (call.started, call.call))

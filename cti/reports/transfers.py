@@ -62,7 +62,7 @@ class _Line:
 
 
 def _mean(ms: int, count: int) -> float | None:
-    return round(ms / count / 1000, 3) if count else None
+    return seconds(ms / count) if count else None
 
 
 def transfers_report(asked: Asked, told: Iterable[Passing], *, per: str, titles: Mapping[str, str]) -> Report:

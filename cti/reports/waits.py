@@ -96,7 +96,7 @@ def _told(counted: Counted) -> tuple[Value, ...]:
     spread = Distribution(counted)
     whole = sum(ms * stays for ms, stays in counted)
     told = (*(spread.percentile(p) for p in _PERCENTILES), spread.longest)
-    mean = round(whole / spread.total / 1000, 3) if spread.total else None
+    mean = seconds(whole / spread.total) if spread.total else None
     return (spread.total, mean, *(None if ms is None else seconds(ms) for ms in told))
 
 

@@ -12,7 +12,7 @@ from ..core.metrics.moments import Level, Span, levels, longest
 from .build import Asked, about_of, definitions
 from .catalogue import REPORTS
 from .document import Column, Report, Value
-from .lines import column
+from .lines import column, seconds
 
 Waits = Sequence[tuple[datetime, datetime, datetime]]  # entered, from, to
 PRESENCES = (("ready", "空闲"), ("talking", "通话"), ("wrap_up", "整理"), ("paused", "暂停"))
@@ -57,7 +57,7 @@ def _presence_columns() -> list[Column]:
 
 
 def _waiting(level: Level, age_ms: int | None) -> tuple[Value, ...]:
-    return level.most, round(level.mean, 3), None if age_ms is None else round(age_ms / 1000, 3)
+    return level.most, round(level.mean, 3), None if age_ms is None else seconds(age_ms)
 
 
 def _agents(found: Mapping[str, Level]) -> tuple[Value, ...]:
