@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import BigInteger, Select, cast, func, literal_column, select
 
 from ..core.metrics.counters import COUNTERS, Thresholds, sql_of
 from ..core.metrics.facts import AgentTime, Offer, Visit
@@ -80,16 +80,21 @@ def from_sums(source: Source, span: Span, key: str, names: Sequence[str], grid: 
     """The same from the sums of these quarters. There must be some for this key and these filters (`summed_by`)."""
     table = source.sums[summed_by(source, span, key) or ""]
     of = [table.quarter >= quarters.start, table.quarter < quarters.stop, *_only(table, span)]
-    sums = [func.sum(getattr(table, name)).label(f"n_{name}") for name in names]
-    if key:
+    sums = [_whole(func.sum(getattr(table, name))).label(f"n_{name}") for name in names]
+    if key or table is AllVisits:
         number = grid.sql(table.quarter).label("number")
-        line = getattr(table, key).label("line")
+        line = (getattr(table, key) if key else literal_column("''")).label("line")
         return select(number, line, *sums).where(*of).group_by("number", "line")
-    # By quarter first, in the order in which they lie: SQLite sorts what is grouped by an expression.
+    # Many lines of a quarter: by quarter first, in which order they lie. SQLite sorts what is grouped by an expression.
     each = select(table.quarter, *sums).where(*of).group_by(table.quarter).subquery()
     number = grid.sql(each.c.quarter).label("number")
-    again = [func.sum(each.c[f"n_{name}"]) for name in names]
+    again = [_whole(func.sum(each.c[f"n_{name}"])) for name in names]
     return select(number, literal_column("''").label("line"), *again).group_by("number")
+
+
+def _whole(sum_: Any) -> Any:
+    """As a number that a driver needs not make out of text: PostgreSQL's sums of 8 bytes are `numeric`."""
+    return cast(sum_, BigInteger)
 
 
 def summed_by(source: Source, span: Span, key: str) -> str | None:

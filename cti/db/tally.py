@@ -81,7 +81,7 @@ async def _counted(
         else:
             statement = from_sums(source, piece.span, key, names, piece.grid, piece.quarters)
         for number, line, *counts in await connection.execute(statement):
-            values = {name: int(count) for name, count in zip(names, counts, strict=True)}
+            values = dict(zip(names, counts, strict=True))
             found.append((piece.grid.start(number, piece.span.since), (line,) if wanted.key else (), values))
     return found
 

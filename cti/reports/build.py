@@ -5,22 +5,22 @@ It knows how counts are put together and which columns a report has. It counts n
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ..core.metrics.beyond import BEYOND
-from ..core.metrics.catalogue import METRICS, Metric, Terms
-from ..core.metrics.catalogue import total as total_of
+from ..core.metrics.catalogue import METRICS
 from ..core.metrics.counters import Thresholds
 from ..core.metrics.intervals import By, start_of
-from .catalogue import REPORTS, Kind
+from ..core.metrics.metric import Metric, totals
+from .catalogue import REPORTS, Kind, counters_of
 from .document import Column, Report, Value
 
 Counts = Mapping[str, int]
 Counted = tuple[datetime, tuple[str, ...], Counts]
+_Line = tuple[datetime, str]  # the interval (or the period) and whose it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,53 +39,65 @@ class Asked:
 def build(asked: Asked, counted: Iterable[Counted], titles: Mapping[str, str] | None = None) -> Report:
     """`counted` holds (quarter, (line,), counts) of everything the report needs; `titles` names agents."""
     kind = REPORTS[asked.name]
-    lines, total = _summed(asked, kind, counted)
     metrics = [METRICS[name] for name in kind.metrics]
-    counted_by = [_counted_by(metric) for metric in metrics]
-    rows, bases = [], []
-    for (start, line), counts in sorted(lines.items(), key=lambda item: (item[0][0] or asked.since, item[0][1])):
-        head: list[Value] = [start.astimezone(asked.zone)] if start is not None else []
-        head += [line] if kind.line else []
-        head += [(titles or {}).get(line, "")] if kind.line == "agent" else []
-        rows.append((*head, *(metric.printed(counts) for metric in metrics)))
-        bases.append((*[None] * len(head), *(_base(terms, counts) for terms in counted_by)))
+    lines = _summed(asked, kind, counted)
+    keys = sorted(lines)
+    counts = _in_columns(counters_of(asked.name), [lines[key] for key in keys])
+    total = {name: (sum(column),) for name, column in counts.items()}
+    heads = _heads(asked, kind, keys, titles or {})
     columns = (*_head(asked, kind), *map(column_of, metrics))
-    padding: list[Value] = [None] * (len(columns) - len(metrics))
+    nothing: list[Value] = [None] * len(heads)
+    empty = [[None] * len(keys)] * len(heads)
     return Report(
         name=asked.name,
         title=kind.says,
         columns=columns,
-        rows=tuple(rows),
-        total=(*padding, *(metric.printed(total) for metric in metrics)),
+        rows=tuple(zip(*heads, *(metric.printed_of(counts) for metric in metrics), strict=True)),
+        total=(*nothing, *(metric.printed_of(total)[0] for metric in metrics)),
         about=about_of(asked),
         title_zh=kind.says_zh,
         definitions=tuple(definitions(asked.name)),
-        bases=(*bases, (*[None] * len(padding), *(_base(terms, total) for terms in counted_by))),
+        bases=(
+            *zip(*empty, *(_bases(metric, counts, len(keys)) for metric in metrics), strict=True),
+            (*[None] * len(heads), *(_bases(metric, total, 1)[0] for metric in metrics)),
+        ),
     )
 
 
-def _summed(
-    asked: Asked, kind: Kind, counted: Iterable[Counted]
-) -> tuple[Mapping[tuple[datetime | None, str], Counts], Counts]:
-    lines: dict[tuple[datetime | None, str], dict[str, int]] = defaultdict(dict)
-    total: dict[str, int] = {}
+def _summed(asked: Asked, kind: Kind, counted: Iterable[Counted]) -> dict[_Line, Counts]:
+    lines: dict[_Line, list[Counts]] = {}
     starts: dict[datetime, datetime] = {}
     for quarter, keys, counts in counted:
-        start = None
+        start = asked.since
         if asked.by is not None:
             start = starts.get(quarter) or starts.setdefault(quarter, start_of(quarter, asked.by, asked.zone))
-        line = keys[0] if kind.line and keys else ""
-        if kind.line == "agent" and not line:
+        name = keys[0] if kind.line and keys else ""
+        if kind.line == "agent" and not name:
             continue  # calls that no agent had are no agent's line
-        _add(lines[start, line], counts)
-        _add(total, counts)
-    return lines, total
+        lines.setdefault((start, name), []).append(counts)
+    return {key: _together(parts) for key, parts in lines.items()}
 
 
-def _add(into: dict[str, int], counts: Counts) -> None:
-    """As `core.metrics.counters.add`, without a new mapping for each of a year's hours."""
-    for name, count in counts.items():
-        into[name] = into.get(name, 0) + count
+def _together(parts: Sequence[Counts]) -> Counts:
+    if len(parts) == 1:
+        return parts[0]
+    found: dict[str, int] = {}
+    for part in parts:
+        for name, count in part.items():
+            found[name] = found.get(name, 0) + count
+    return found
+
+
+def _in_columns(names: Iterable[str], lines: Sequence[Counts]) -> dict[str, list[int]]:
+    """By counter, and not by line: a year by hour is two hundred thousand numbers, made column by column."""
+    return {name: [counts.get(name, 0) for counts in lines] for name in names}
+
+
+def _heads(asked: Asked, kind: Kind, keys: Sequence[_Line], titles: Mapping[str, str]) -> list[list[Value]]:
+    """The values of `_head`'s columns."""
+    heads: list[list[Value]] = [[start.astimezone(asked.zone) for start, _ in keys]] if asked.by is not None else []
+    heads += [[name for _, name in keys]] if kind.line else []
+    return heads + ([[titles.get(name, "") for _, name in keys]] if kind.line == "agent" else [])
 
 
 def _head(asked: Asked, kind: Kind) -> list[Column]:
@@ -109,13 +121,11 @@ def column_of(metric: Metric) -> Column:
     )
 
 
-def _counted_by(metric: Metric) -> Terms:
-    """What this number is made of; of a sum of time nobody asks."""
-    return () if any(name.endswith("_ms") for _, name in metric.bottom) else metric.bottom
-
-
-def _base(terms: Terms, counts: Counts) -> int | None:
-    return total_of(terms, counts) if terms else None
+def _bases(metric: Metric, counts: Mapping[str, Sequence[int]], lines: int) -> Sequence[int | None]:
+    """How many this number is made of, line by line; of a sum of time nobody asks."""
+    if not metric.bottom or any(name.endswith("_ms") for _, name in metric.bottom):
+        return [None] * lines
+    return totals(metric.bottom, counts)
 
 
 def about_of(asked: Asked, *, thresholds: bool = True) -> dict[str, str]:

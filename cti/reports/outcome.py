@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from ..core.metrics.beyond_calls import OUTCOMES
-from ..core.metrics.catalogue import Terms, terms, total
+from ..core.metrics.metric import Terms, terms, total
 from .build import Asked, Counted, about_of, definitions
 from .catalogue import REPORTS
 from .document import Bars, Report, Series, Value

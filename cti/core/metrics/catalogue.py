@@ -1,8 +1,6 @@
-"""The metrics: each a name, a version, and a sum of counters over a sum of counters. A definition is executable.
+"""The metrics, by name: what the published definitions say, and where they were published. It counts nothing.
 
-It knows what the published definitions say, and where they were published; it counts nothing. Whoever prints a number
-prints its name with it, so that nobody compares 75 % with 30 % of the same calls. Where the lower sum is 0 there is no
-number: None, never 0 or 100 %.
+Whoever prints a number prints its name with it, so that nobody compares 75 % with 30 % of the same calls.
 
 A change of meaning is a new version; the old one stays as long as somebody may have printed it.
 Sources: Asterisk `app_queue` ("ServiceLevelPerf", "ServiceLevelPerf2"), Wazo's queue statistics, Genesys' and Cisco's
@@ -12,110 +10,8 @@ reporting guides for their service level variants, COPC and ITU-T E.423 for the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
-Terms = tuple[tuple[int, str], ...]  # sign and counter
-
-
-class Unit(StrEnum):
-    """What a value is."""
-
-    PERCENT = "percent"
-    SECONDS = "seconds"
-    COUNT = "count"
-    POINTS = "number"  # of whatever scale
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """`top` / `bottom` of counters; without a bottom it is a sum. Seconds are milliseconds of the top / 1000."""
-
-    name: str
-    unit: Unit
-    says: str
-    says_zh: str
-    top: Terms
-    bottom: Terms = ()
-    version: int = 1
-    source: str = ""
-
-    def value(self, counts: Mapping[str, int]) -> float | None:
-        """The number, unrounded. None: nothing to divide by."""
-        top = total(self.top, counts)
-        if not self.bottom:
-            return top / 1000 if self.unit is Unit.SECONDS else float(top)
-        bottom = total(self.bottom, counts)
-        if bottom <= 0:
-            return None
-        times, parts = _SCALES[self.unit]
-        # One division of two whole numbers, which Python rounds once and rightly, however big they are.
-        return top * times / (bottom * parts)
-
-    def printed(self, counts: Mapping[str, int]) -> int | float | None:
-        """The number as every report and screen has it: percent with two digits, seconds with three."""
-        if self.unit is Unit.COUNT and not self.bottom:
-            return total(self.top, counts)
-        value = self.value(counts)
-        if value is None or self.unit is Unit.COUNT:
-            return None if value is None else int(value)
-        return round(value, 2 if self.unit is Unit.PERCENT else 3)
-
-    @property
-    def column(self) -> str:
-        """Its stable name among others, with its unit: `service_level_offered_percent`."""
-        suffix = {Unit.PERCENT: "_percent", Unit.SECONDS: "_seconds"}.get(self.unit, "")
-        return self.name.replace(".", "_") + suffix
-
-    @property
-    def titled(self) -> str:
-        """`service_level.offered v1`."""
-        return f"{self.name} v{self.version}"
-
-    @property
-    def formula(self) -> str:
-        """`answered_in_time / (answered + abandoned)`."""
-        top = _written(self.top)
-        if not self.bottom:
-            return top
-        bottom = _written(self.bottom)
-        return f"{_grouped(top)} / {_grouped(bottom)}"
-
-
-_SCALES = {
-    Unit.PERCENT: (100, 1),
-    Unit.SECONDS: (1, 1000),
-    Unit.COUNT: (1, 1),
-    Unit.POINTS: (1, 1),
-}
-
-
-def total(terms: Terms, counts: Mapping[str, int]) -> int:
-    """The signed sum of these counters."""
-    found = 0
-    for sign, name in terms:  # a year by hour asks this two hundred thousand times
-        found += sign * counts.get(name, 0)
-    return found
-
-
-def _written(terms: Terms) -> str:
-    text = " ".join(f"{'+' if sign > 0 else '-'} {name}" for sign, name in terms)
-    return text.removeprefix("+ ")
-
-
-def _grouped(text: str) -> str:
-    return f"({text})" if " " in text else text
-
-
-def terms(text: str) -> Terms:
-    """`"a + b - c"` as Terms."""
-    sign, found = 1, []
-    for word in text.split():
-        if word in ("+", "-"):
-            sign = 1 if word == "+" else -1
-        else:
-            found.append((sign, word))
-    return tuple(found)
+from .metric import Metric, Unit, terms
 
 
 def _percent(name: str, top: str, bottom: str, says: str, says_zh: str, source: str = "") -> Metric:

@@ -129,9 +129,9 @@ def sql_of(counter: Counter, thresholds: Thresholds) -> str:
     """The counter as an aggregate over rows that have the fact's fields as columns; 0 where there are none."""
     what = counter.adds or "1"
     if not counter.tests:
-        return f"COALESCE(SUM({what}), 0)"
+        return f"CAST(COALESCE(SUM({what}), 0) AS BIGINT)"
     where = " AND ".join(test.sql(thresholds) for test in counter.tests)
-    return f"COALESCE(SUM(CASE WHEN {where} THEN {what} ELSE 0 END), 0)"
+    return f"CAST(COALESCE(SUM(CASE WHEN {where} THEN {what} ELSE 0 END), 0) AS BIGINT)"
 
 
 # --- the counters --------------------------------------------------------------------------------------

@@ -101,7 +101,7 @@ def _clock_start(local: datetime, length: timedelta) -> datetime:
     """The wall clock rounded down, but not to before the last change of the clock."""
     into = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond) % length
     start = local.astimezone(UTC) - into
-    if start.astimezone(local.tzinfo).utcoffset() == local.utcoffset():
+    if not into or start.astimezone(local.tzinfo).utcoffset() == local.utcoffset():
         return start
     return _changed(start, local.astimezone(UTC), local)
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cti.core.metrics.catalogue import METRICS, Unit
+from cti.core.metrics.catalogue import METRICS
 from cti.core.metrics.counters import COUNTERS, Thresholds, add, count, sql_of
 from cti.core.metrics.facts import AgentTime, Channel, Fact, Offer, SurveyAnswer, Visit
+from cti.core.metrics.metric import Unit
 from cti.core.words import Miss, Outcome, Presence
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -127,6 +128,14 @@ def test_a_formula_can_be_read() -> None:
 @given(FACTS, FACTS)
 def test_two_intervals_together_count_what_they_count_apart(some: list[Fact], more: list[Fact]) -> None:
     assert add(counts(*some), counts(*more)) == counts(*some, *more)
+
+
+@given(st.lists(FACTS, max_size=4))
+def test_of_many_lines_a_metric_prints_what_it_prints_of_each(lines: list[list[Fact]]) -> None:
+    counted = [counts(*facts) for facts in lines]
+    columns = {name: [each[name] for each in counted] for name in COUNTERS}
+    for metric in METRICS.values():
+        assert list(metric.printed_of(columns)) == [metric.printed(each) for each in counted], metric.name
 
 
 @given(FACTS)
