@@ -7,13 +7,32 @@ begins and ends in the stream (that is wire.py).
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 IDENTITY: Final = frozenset({"Event", "Response", "ActionID", "Privilege", "Channel", "DestChannel"})
 IDENTITY_ENDS: Final = ("Uniqueid", "Linkedid")  # also with the prefixes Dest, Bridge, LocalOne, Transferee …
 # Said once by Asterisk; said twice in one message, somebody else spoke (FACTS: injection by the caller's number).
 _SNAPSHOT = b"ChannelState: "  # near the beginning of each channel that an event describes …
 _SNAPSHOT_END = re.compile(rb"Priority: -?\d+\r\n\w*Uniqueid: [^\r\n]+\r\n\w*Linkedid: [^\r\n]")  # … and its end
+
+
+MAX_SHAPES = 256
+MAX_SHAPE = 4_096  # characters of one shape's keys
+_SHAPES: dict[tuple[str, int], _Shape] = {}  # by first line and number of lines
+_value = str.removeprefix
+
+
+class _Shape(NamedTuple):
+    """Keys in their order, as the last message with this first line and so many lines had them.
+
+    Asterisk gives an event the same keys nearly always, so they are tried first, in loops that run in C. `removeprefix`
+    leaves a line whole that does not begin with its key, so the lengths add up only when each line did: another message
+    is read line by line, and the result is the same.
+    """
+
+    keys: tuple[str, ...]
+    prefixes: tuple[str, ...]  # `Key: `
+    rest: int  # characters of a message that are in no value
 
 
 class Message:
@@ -69,8 +88,22 @@ class Message:
         self._cut = True
 
     def _parse(self) -> dict[str, str]:
+        text = str(self.raw, "utf-8", "surrogateescape")
+        lines = text.split("\r\n")
+        shape = _SHAPES.get((lines[0], len(lines)))
+        if shape is not None:
+            keys, prefixes, rest = shape
+            values = [*map(_value, lines, prefixes)]
+            if len("".join(values)) + rest == len(text):
+                fields = dict(zip(keys, values))  # noqa: B905  # there are as many
+                self._repeated = False
+                self._fields = fields
+                return fields
+        return self._parse_new(lines)
+
+    def _parse_new(self, lines: list[str]) -> dict[str, str]:
+        """The same line by line."""
         fields: dict[str, str] = {}
-        lines = str(self.raw, "utf-8", "surrogateescape").split("\r\n")
         for line in lines:
             key, colon, value = line.partition(": ")
             if not colon:
@@ -80,6 +113,7 @@ class Message:
             return self._parse_odd(lines)
         self._repeated = False
         self._fields = fields
+        _remember(lines[0], tuple(fields))
         return fields
 
     def _parse_odd(self, lines: list[str]) -> dict[str, str]:
@@ -93,6 +127,16 @@ class Message:
 
     def __repr__(self) -> str:
         return f"<Message {self.raw[:200]!r}>"  # bytes are escaped: a log line cannot be forged
+
+
+def _remember(head: str, keys: tuple[str, ...]) -> None:
+    prefixes = tuple(f"{key}: " for key in keys)
+    rest = len("\r\n".join(prefixes))
+    if rest + len(head) > MAX_SHAPE:
+        return
+    if len(_SHAPES) >= MAX_SHAPES:  # somebody makes keys up
+        _SHAPES.clear()
+    _SHAPES[head, len(keys)] = _Shape(keys, prefixes, rest)
 
 
 def split_line(line: str) -> list[tuple[str, str]]:

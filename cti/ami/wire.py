@@ -28,6 +28,8 @@ MAX_BANNER = 128  # bytes before the first CRLF
 MAX_LINE = 65_536  # bytes in one incoming line
 MAX_HEADERS = 1_024  # lines in one incoming message
 MAX_MESSAGE = 262_144  # bytes in one incoming message
+MAX_HEAD = 128  # bytes of an event's first line; a longer one is looked at anew each time
+MAX_HEADS = 1_024  # first lines that are remembered
 MAX_LINE_OUT = 1_024  # bytes with the CRLF; manager.c: inbuf[1025], longer lines are discarded
 MAX_HEADERS_OUT = 128  # manager.h: AST_MAX_MANHEADERS
 
@@ -47,6 +49,7 @@ class Decoder:
 
     def __init__(self, wanted: frozenset[bytes] | None = None) -> None:
         self.wanted = wanted
+        self._heads: dict[bytes, str | None] = {}  # an event's first line: its name, None when nobody wants it
         self.own: bytes | None = None
         self.version = ""  # AMI's version, known once the banner has come
         self.skipped = 0  # messages that nobody wanted
@@ -88,22 +91,33 @@ class Decoder:
 
     def _keep(self, parts: list[bytes]) -> list[Message]:
         messages: list[Message] = []
-        wanted, own = self.wanted, self.own
+        heads, own, before = self._heads, self.own, self._before
         for part in parts:
             if len(part) > _UNCHECKED:
                 _check(part)
-            if part.startswith(b"Event: "):
-                end = part.find(EOL, 7)
-                name = part[7:end] if end > 0 else part[7:]
-                if wanted is None or name in wanted or (own is not None and own in part):
-                    self._last = Message(part, str(name, "utf-8", "surrogateescape"), self._before)
-                    messages.append(self._last)
-                else:
-                    self.skipped += 1
-            else:
+            head = part.partition(EOL)[0]
+            name = heads.get(head)
+            if name is None and head not in heads and not self._learn(head):
+                self._before = before
                 messages += self._odd(part)
-            self._before = part
+            elif name is not None or (name := heads[head]) is not None or (own is not None and own in part):
+                self._last = message = Message(part, _event_name(head) if name is None else name, before)
+                messages.append(message)
+            else:
+                self.skipped += 1
+            before = part
+        self._before = before
         return messages
+
+    def _learn(self, head: bytes) -> bool:
+        """The first line of an event, seen for the first time: is it wanted? False: not what an event begins with."""
+        if not head.startswith(b"Event: ") or len(head) > MAX_HEAD:
+            return False
+        if len(self._heads) >= MAX_HEADS:  # somebody makes names up
+            self._heads.clear()
+        wanted = self.wanted is None or head[7:] in self.wanted
+        self._heads[head] = _event_name(head) if wanted else None
+        return True
 
     def _odd(self, part: bytes) -> list[Message]:
         """A response, an event that does not begin with `Event: `, or the nameless tail of an event cut in two."""
@@ -145,6 +159,10 @@ def _check(part: bytes) -> None:
         raise AmiError(f"a message from Asterisk has {len(lines)} headers; the limit is {MAX_HEADERS}")
     if len(part) > MAX_MESSAGE or max(map(len, lines)) > MAX_LINE:
         raise AmiError(f"a message of {len(part)} bytes from Asterisk, or a line of it, is over the limit")
+
+
+def _event_name(head: bytes) -> str:
+    return str(head[7:], "utf-8", "surrogateescape")
 
 
 def _guess(line: bytes) -> str:

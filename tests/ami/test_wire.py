@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.ami.wire import MAX_LINE, MAX_MESSAGE, Decoder, Message, encode
+from cti.ami.message import _SHAPES, MAX_SHAPES
+from cti.ami.wire import MAX_HEADS, MAX_LINE, MAX_MESSAGE, Decoder, Message, encode
 from cti.errors import AmiError
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
@@ -59,6 +60,42 @@ def test_nothing_in_a_message_makes_reading_it_raise(pieces: list[bytes]) -> Non
         assert set(message.headers) == {key for key, _ in message.pairs}
         assert all(message.get(key) == message.all(key)[0] for key in message.headers)
         assert isinstance(message.forged, str)
+
+
+SAME_HEAD = st.sampled_from(
+    [b"A: 1", b"A: ", b"B: 1", b"A", b"B", b"A: B: 1", b"A:1", b": A", b"", b"A: 1\nB: 2", b"C: \xff"]
+)
+
+
+@given(st.lists(st.lists(SAME_HEAD, min_size=2, max_size=4), max_size=8))
+def test_what_earlier_messages_of_that_name_had_changes_nothing_in_how_one_is_read(seen: list[list[bytes]]) -> None:
+    for lines in seen:
+        message = Message(b"\r\n".join((b"Event: Same", *lines)), "Same")
+        plain: dict[str, str] = {}
+        for key, value in message.pairs:
+            plain.setdefault(key, value)
+        assert list(message.headers.items()) == list(plain.items())
+
+
+def test_keys_that_somebody_makes_up_are_not_remembered_without_end() -> None:
+    for number in range(3 * MAX_SHAPES):
+        decoder = Decoder()
+        (message,) = decoder.feed(BANNER + f"Event: E{number}\r\n{'k' * number}: v\r\n\r\n".encode())
+        assert message.get("k" * number) == "v"
+        assert len(_SHAPES) <= MAX_SHAPES
+    wide = "".join(f"Key{number}: v\r\n" for number in range(1_000))
+    (message,) = decode(f"Event: Wide\r\n{wide}\r\n".encode())
+    assert len(message.headers) == 1_001
+    assert ("Event: Wide", 1_001) not in _SHAPES
+
+
+def test_names_that_somebody_makes_up_are_not_remembered_without_end() -> None:
+    decoder = Decoder(frozenset({b"Hangup"}))
+    decoder.feed(BANNER + b"".join(b"Event: E%d\r\n\r\n" % number for number in range(2 * MAX_HEADS)))
+    got = decoder.feed(b"Event: Hangup\r\n\r\nEvent: E1\r\n\r\nEvent: " + b"x" * 10_000 + b"\r\nA: b\r\n\r\n")
+    assert [message.name for message in got] == ["Hangup"]
+    assert len(decoder._heads) <= MAX_HEADS
+    assert max(map(len, decoder._heads)) < 100
 
 
 def test_a_stream_split_at_every_byte_gives_the_same_messages(traces: Path) -> None:
