@@ -27,7 +27,12 @@ def tell(queued: list[Stretch], bridged: list[Stretch], told: Told) -> list[Stre
     known = [stretch for stretch in queued if stretch.kind not in (Kind.TALK, Kind.TRANSFER)]
     known += [talk for talk in written if not any(_overlap(talk, seen) for seen in talks)]
     passed = any(stretch.kind is Kind.TRANSFER for stretch in bridged)
-    known += [stretch for stretch in queued if stretch.kind is Kind.TRANSFER and not passed]
+    parked = [stretch.started for stretch in bridged if stretch.kind is Kind.PARKED]  # app_queue calls it a transfer
+    known += [
+        stretch
+        for stretch in queued
+        if stretch.kind is Kind.TRANSFER and not passed and not any(abs(stretch.started - at) <= _NEAR for at in parked)
+    ]
     known += [_with_queue(stretch, queued, written) for stretch in bridged]
     more = engine_stretches(told.lines, known)
     known += [stretch for stretch in more if stretch.kind is not Kind.TALK or not _any_overlap(stretch, talks)]

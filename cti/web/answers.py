@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, assert_never
 
 from ..config import Config
@@ -117,15 +118,15 @@ class Answers:
         except NotFound:
             return None
 
-    async def recording(self, call: CallId) -> Recording | None:
-        """The first whole sound of a conversation, as WAV."""
-        row = await self._store.conversation(call)
-        for sound in row["recordings"]:
-            if sound["bytes"]:
-                path = sound_file(self._config.recordings, sound["path"])
-                size = path.stat().st_size
-                return Recording(header=wav_header(size), path=path, size=size)
-        return None
+    async def recording(self, call: CallId, file: str) -> Recording | None:
+        """The longest sound of a conversation (the customer's: it outlasts transfers), or the named one; as WAV."""
+        sounds = [sound for sound in (await self._store.conversation(call))["recordings"] if sound["bytes"]]
+        sounds = [sound for sound in sounds if file in ("", sound["path"])]
+        if not sounds:
+            return None
+        path = sound_file(self._config.recordings, max(sounds, key=itemgetter("bytes"))["path"])
+        size = path.stat().st_size
+        return Recording(header=wav_header(size), path=path, size=size)
 
     async def health(self) -> Entity:
         """How the link is, and how many calls live."""

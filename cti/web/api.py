@@ -126,10 +126,10 @@ class Api:
         return reply(await self._visible_call(read_call_id(request), who))
 
     async def _recording(self, request: web.Request, who: Subject) -> web.StreamResponse:
-        known_query(request, ())
+        file = known_query(request, ("file",)).get("file", "")
         call = read_call_id(request)
         await self._visible_call(call, who)
-        recording = await self._backend.recording(call)
+        recording = await self._backend.recording(call, file)
         if recording is None:
             raise NotFound("this call has no recording")
         return await stream(request, recording, "".join(c if c.isalnum() and c.isascii() else "-" for c in call))

@@ -154,8 +154,8 @@ class FloorBackend(Protocol):
         """One conversation with its segments, `call` and `agents`; None when there is no such one."""
         ...
 
-    async def recording(self, call: CallId) -> Recording | None:
-        """The sound of one conversation, or None."""
+    async def recording(self, call: CallId, file: str) -> Recording | None:
+        """The sound of one conversation ("" = the customer's; else the `path` of one of its recordings), or None."""
         ...
 
     async def health(self) -> Entity:

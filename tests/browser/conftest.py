@@ -112,7 +112,7 @@ class Backend:
     async def call(self, call: CallId) -> dict[str, Any] | None:
         return None
 
-    async def recording(self, call: CallId) -> Recording | None:
+    async def recording(self, call: CallId, file: str) -> Recording | None:
         return None
 
     async def health(self) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from cti.stage import Stage
 
 BEAT = 1.2  # seconds between two keys of a customer's phone
 BEATS = [(BEAT * n, "5") for n in range(1, 40)]
+CLOCK = "49999"  # who calls it is a clock, as no phone can be told to wait
+TONES = {"customer": 440.0, "a": 880.0, "b": 660.0, "o": 550.0}  # Hz, of each one's voice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +48,24 @@ class Play:
     alone: bool = False  # the engine is dead
     outside: str = ""  # a telephone that our trunk reaches
     call: Call | None = None
+    clock: Call | None = None  # whose keys are the beats, where it is not `call`
     measured: list[Measured] = field(default_factory=list)
     beats: int = 0  # of the customer's keys, those that were waited for
 
     async def customer(self, **how: Any) -> Call:
         """Calls in, and presses a key at each beat."""
         self.call = await self.stage.call(
-            Customer(did=self.did, from_number=self.number, media="one_packet", **{"digits": BEATS, **how})
+            Customer(did=self.did, from_number=self.number, sound=TONES["customer"], **{"digits": BEATS, **how})
         )
         return self.call
 
     async def beat(self) -> None:
         """At least one whole beat of the customer's keys, counted from now."""
-        assert self.call is not None
-        pressed = [e for e in self.stage.phones.happened if e.kind == "digit" and e.call_id == self.call.call_id]
+        clock = self.clock or self.call
+        assert clock is not None
+        pressed = [e for e in self.stage.phones.happened if e.kind == "digit" and e.call_id == clock.call_id]
         for _ in range(len(pressed) - self.beats + 2):
-            await self.call.next("digit")
+            await clock.next("digit")
         self.beats = len(pressed) + 2
 
     async def answers(self, role: str, number: str | None = None) -> PhoneEvent:
@@ -78,12 +82,24 @@ class Play:
         """It rang from the INVITE to `over`."""
         self.note("ring", role, self.rang_at(over), over, target)
 
-    async def dials(self, role: str, number: str, *, beats: bool = False) -> Call:
+    async def dials(self, role: str, number: str) -> Call:
         """This agent's phone makes a call."""
         server = (self.stage.config.sip_bind, self.stage.config.sip_port)
-        digits = BEATS if beats else ()
-        who = Customer(did=number, from_number=self.agents[role], media="one_packet", digits=digits)
+        who = Customer(did=number, from_number=self.agents[role], sound=TONES[role])
         return await self.stage.phones.call(who, server=server, local="127.0.0.1")
+
+    async def calls_out(self) -> tuple[Call, PhoneEvent]:
+        """Agent a calls somebody outside, who answers, and they talk: a's call, and the leg outside."""
+        self.clock = await self.stage.call(
+            Customer(did=CLOCK, from_number="13999999999", media="one_packet", digits=BEATS)
+        )
+        self.call = call = await self.dials("a", self.outside)
+        ring = await self.stage.phones.next("invite", agent=self.outside)
+        await self.stage.phones.answer(ring)
+        taken = await self.stage.phones.next("answered", phone=ring.phone, call_id=ring.call_id)
+        self.ring("", taken, "o")
+        await self.beat()
+        return call, taken
 
     async def over(self, leg: PhoneEvent) -> PhoneEvent:
         """The BYE of a leg, whoever sent it."""

@@ -306,29 +306,6 @@ async def forwarded_on(play: Play) -> None:
     play.note("talk", "", taken, bye, "o")
 
 
-async def outbound_blind(play: Play) -> None:
-    """An agent calls somebody outside and passes them on to a colleague."""
-    play.call = await play.dials("a", play.outside, beats=True)
-    taken = await play.stage.phones.next("invite", agent=play.outside)
-    await play.stage.phones.answer(taken)
-    taken = await play.stage.phones.next("answered", phone=taken.phone, call_id=taken.call_id)
-    play.ring("", taken, "o")
-    await play.beat()
-    await play.stage.phones.transfer(play.call.invite, play.uri(play.agents["b"]))
-    gone = await play.call.next("transfer")
-    ring = await play.stage.phones.next("invite", agent=play.agents["b"])
-    await play.beat()
-    await play.stage.phones.answer(ring)
-    b = await play.stage.phones.next("answered", phone=ring.phone, call_id=ring.call_id)
-    play.ring("b", b)
-    await play.beat()
-    bye = await play.hangs_up(b)
-    await play.call.hang_up()
-    play.note("talk", "a", taken, gone)
-    play.note("transfer", "a", gone, gone, "b", "blind")
-    play.note("talk", "b", b, bye)
-
-
 async def overflowed(play: Play) -> None:
     """Nobody is there for the first queue: after two seconds the caller waits in the second."""
     await play.customer()

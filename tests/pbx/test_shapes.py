@@ -6,31 +6,36 @@ tests/core/test_shapes.py without Asterisk.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playing import Play
-from scene import ask_asterisk, told
-from shape_trace import Seen, differences
-from theatre import AWAY, NAMES, PRESENT, all_of, number_of, seen, theatre, told_of
+from playing import TONES, Play
+from scene import ask_asterisk, told, until
+from shape_trace import SLACK, Seen, differences
+from theatre import AWAY, NAMES, PRESENT, all_of, cast, number_of, seen, theatre, told_of
 
 from cti.core.conversation import Conversation
+from cti.core.stretches import Kind
 from cti.pbx import Installation
+from cti.phones.sound import RATE, loudness, power, read_stereo_raw
+from cti.stage import Stage
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
 
 
 @dataclass
 class Played:
-    """What was played, what the journals make of it, and what the API answered while the engine lived."""
+    """What was played, what the journals make of it, and what the API answers."""
 
     plays: dict[str, Play | BaseException]
     conversations: dict[str, Conversation]
     rows: dict[str, dict[str, Any]]
+    recordings: Path
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -41,13 +46,23 @@ async def played(asterisk: Installation, tmp_path_factory: pytest.TempPathFactor
             return await ask_asterisk(stage, asterisk, line)
 
         plays = await all_of(stage, PRESENT, console)
-        rows = {}
-        for name in (name for name in PRESENT if isinstance(plays[name], Play)):
-            found = await told(stage, number=number_of(name))
-            rows[name] = await stage.get(f"/api/calls/{found[0]['call']}")
         await stage.stop_engine()
         plays |= await all_of(stage, AWAY, console)
-        yield Played(plays, await told_of(stage, plays), rows)
+        conversations = await told_of(stage, plays)
+        await stage.serve()
+        rows = {name: await row_of(stage, name) for name in NAMES if isinstance(plays[name], Play)}
+        yield Played(plays, conversations, rows, stage.config.recordings)
+
+
+async def row_of(stage: Stage, name: str) -> dict[str, Any]:
+    """What the API tells of this call, once its sound is whole."""
+    (row,) = await told(stage, number=number_of(name))
+
+    async def look() -> dict[str, Any] | None:
+        found: dict[str, Any] = await stage.get(f"/api/calls/{row['call']}")
+        return found if all(sound["state"] == "whole" for sound in found["recordings"]) else None
+
+    return await until(f"whole recordings of {name}", look) or {}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -66,7 +81,7 @@ async def test_the_conversation_is_what_the_phones_measured(played: Played, name
     assert told.ended is not None
 
 
-@pytest.mark.parametrize("name", PRESENT)
+@pytest.mark.parametrize("name", NAMES)
 async def test_the_rows_say_the_same(played: Played, name: str) -> None:
     row, whole = played.rows[name], played.conversations[name]
     assert (row["outcome"], row["agent"], row["queue"]) == (whole.outcome, whole.agent, whole.queue)
@@ -75,7 +90,37 @@ async def test_the_rows_say_the_same(played: Played, name: str) -> None:
     assert rows == [tuple(str(getattr(segment, key)) for key in names) for segment in whole.segments]
 
 
-@pytest.mark.parametrize("name", AWAY)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "left_a_message"])
+async def test_every_second_of_the_customers_talk_is_recorded_with_all_voices(played: Played, name: str) -> None:
+    """Each voice is a tone. One file has the whole talk, the customer in its left channel; a colleague who was
+    consulted before the customer came may be heard in another file of the conversation only (dialplan: cti-record-on).
+    """
+    talks: dict[str, float] = {}
+    for segment in played.conversations[name].segments:
+        if segment.kind is Kind.TALK and segment.ended:
+            who = segment.agent or segment.target
+            talks[who] = talks.get(who, 0.0) + (segment.ended - segment.started).total_seconds()
+    roles = {cast(name)[role]: role for role in ("a", "b", "o")}
+    sounds = sorted(played.rows[name]["recordings"], key=lambda one: one["bytes"])
+    sides = [read_stereo_raw(played.recordings / sound["path"]) for sound in sounds]
+    customer = heard(sides[-1][0], TONES["o" if "outbound" in name else "customer"])
+    assert customer == pytest.approx(len(sides[-1][0]) / RATE, abs=SLACK)
+    assert customer >= sum(talks.values()) - SLACK
+    assert talks
+    if name == "fallback_keys":
+        talks.pop(cast(name)["a"])  # part of it is a hold that nobody was told of
+    for who, seconds in talks.items():
+        assert max(heard(side, TONES[roles[who]]) for file in sides for side in file) >= seconds - SLACK, who
+
+
+def heard(samples: Sequence[int], hertz: float) -> float:
+    """Seconds in which this tone is loud, looked at for 50 ms every 200; a pressed key silences one of those."""
+    windows = [samples[start : start + RATE // 20] for start in range(0, len(samples), RATE // 5)]
+    there = [False, *(loudness(window) > 0.05 and power(window, hertz) > 0.2 for window in windows), False]
+    return sum(now or (before and after) for before, now, after in zip(there, there[1:], there[2:], strict=False)) / 5
+
+
+@pytest.mark.parametrize("name", [name for name in AWAY if "outbound" not in name])
 async def test_with_the_engine_dead_the_native_queue_serves_and_is_told_alike(played: Played, name: str) -> None:
     whole = played.conversations[name]
     assert (whole.outcome, whole.source, whole.queue) == ("answered", "fallback", name)

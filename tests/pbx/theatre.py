@@ -12,7 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import shapes
-from playing import Play
+import shapes_outbound
+from playing import CLOCK, TONES, Play
 from scene import house, until
 from shape_trace import FILES
 
@@ -42,7 +43,10 @@ _WITH_ENGINE: tuple[Shape, ...] = (
     shapes.parked_and_returned,
     shapes.forwarded,
     shapes.forwarded_on,
-    shapes.outbound_blind,
+    shapes_outbound.outbound_blind,
+    shapes_outbound.outbound_attended,
+    shapes_outbound.outbound_blonde,
+    shapes_outbound.outbound_parked,
     shapes.overflowed,
     shapes.left_a_message,
 )
@@ -53,6 +57,8 @@ AWAY: Mapping[str, Shape] = {
     "fallback_attended": shapes.attended_unheld,
     "fallback_keys": shapes.attended_keys,
     "fallback_pickup": shapes.pickup,
+    "fallback_parked": shapes.parked,
+    "away_outbound": shapes_outbound.outbound_attended,
 }
 PRESENT: Mapping[str, Shape] = {shape.__name__: shape for shape in _WITH_ENGINE}
 NAMES = (*PRESENT, *AWAY)
@@ -80,12 +86,13 @@ def did_of(name: str) -> str:
 
 def number_of(name: str) -> str:
     """Who calls in; where an agent calls out, that agent."""
-    return cast(name)["a"] if name == "outbound_blind" else f"138{NAMES.index(name):08}"
+    return cast(name)["a"] if "outbound" in name else f"138{NAMES.index(name):08}"
 
 
 def site() -> str:
     to = {"forwarded_on": "external:mobile", "left_a_message": "voicemail:box", "overflowed": "queue:nobody"}
-    numbers = "".join(f'  "{did_of(name)}": {{to: "{to.get(name, f"queue:{name}")}"}}\n' for name in NAMES)
+    numbers = f'  "{CLOCK}": {{to: "voicemail:box"}}\n'
+    numbers += "".join(f'  "{did_of(name)}": {{to: "{to.get(name, f"queue:{name}")}"}}\n' for name in NAMES)
     queues = '  nobody: {steps: [{after: 0, need: {nothing: 1}}], max_wait_seconds: 2, overflow: "queue:overflowed"}\n'
     queues += "".join(
         f"  {name}: {{steps: [{{after: 0, need: {{s{did_of(name)}: 1}}}}], overflow: hangup}}\n" for name in NAMES
@@ -100,15 +107,19 @@ async def theatre(home: Path) -> AsyncIterator[Stage]:
     agents: dict[str, str] = {}
     for name in NAMES:
         agents |= {cast(name)["a"]: f"s{did_of(name)}=9", cast(name)["b"]: "other=1"}
-    forwards = {cast("forwarded")["a"]: Behaviour(answer_after=0.3, forward_to=cast("forwarded")["b"], media="none")}
+    voices = {cast(name)[role]: _speaks(role) for name in NAMES for role in ("a", "b")}
+    voices[cast("forwarded")["a"]] = Behaviour(answer_after=0.3, forward_to=cast("forwarded")["b"], media="none")
     port = free_port("127.0.0.2")
-    async with house(home, site(), agents, forwards, trunk=f"127.0.0.2:{port}") as stage:
-        silent = Behaviour(answer_after=None, media="one_packet")
-        phones = {cast(name)["o"]: silent for name in ("forwarded_on", "outbound_blind")}
-        await stage.phones.agents(phones, address="127.0.0.2", port=port)
+    async with house(home, site(), agents, voices, trunk=f"127.0.0.2:{port}") as stage:
+        outside = {cast(name)["o"]: _speaks("o") for name in NAMES}
+        await stage.phones.agents(outside, address="127.0.0.2", port=port)
         await stage.serve()
         await stage.log_in(agents)
         yield stage
+
+
+def _speaks(role: str) -> Behaviour:
+    return Behaviour(answer_after=None, sound=TONES[role])
 
 
 async def perform(stage: Stage, name: str, console: Callable[[str], Awaitable[str]]) -> Play:
@@ -125,8 +136,10 @@ async def perform(stage: Stage, name: str, console: Callable[[str], Awaitable[st
         alone=name in AWAY,
     )
     await (PRESENT | AWAY)[name](play)
-    assert play.call is not None
-    await play.call.done()
+    for call in filter(None, (play.clock, play.call)):
+        if call is play.clock:
+            await call.hang_up()
+        await call.done()
     return play
 
 

@@ -80,8 +80,8 @@ class FakeBackend:
     async def call(self, call: CallId) -> dict[str, Any] | None:
         return {"call": call, "agents": ["1001"]} if call == "c1" or call in self.recordings else None
 
-    async def recording(self, call: CallId) -> Recording | None:
-        return self.recordings.get(call)
+    async def recording(self, call: CallId, file: str) -> Recording | None:
+        return self.recordings.get(call) if file in ("", "c1.raw") else None
 
     async def health(self) -> dict[str, Any]:
         return {"ami": "connected", "calls": 1}

@@ -38,6 +38,13 @@ async def fetch(client: ClientSession, *ranges: str, call: str = "c1") -> tuple[
         return answer.status, await answer.read(), answer.headers
 
 
+async def test_another_file_of_a_call_is_asked_for_by_its_path(client: ClientSession, sound: Path) -> None:
+    for file, status in (("c1.raw", 200), ("../c1.raw", 404)):
+        query = {"file": file}
+        async with client.get("/api/calls/c1/recording", params=query, headers=AUTH) as answer:
+            assert answer.status == status
+
+
 async def test_a_recording_is_its_header_and_its_sound(client: ClientSession, sound: Path) -> None:
     status, body, headers = await fetch(client)
     assert (status, body) == (200, WHOLE)
