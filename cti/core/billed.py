@@ -8,7 +8,7 @@ answered is in it, and nobody's wait in a queue can be told. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from .journal import JournalLine, Source
@@ -62,7 +62,7 @@ def billed(rows: Iterable[Row]) -> list[Stretch]:
             stretches.append(Stretch(kind=Kind.RING, started=row.started, ended=over, agent=agent, outcome=outcome))
             if row.answered:
                 talk = Stretch(kind=Kind.TALK, started=row.answered, ended=row.ended, agent=agent, outcome="ended")
-                stretches.append(replace(talk, detail="billed"))
+                stretches.append(talk._replace(detail="billed"))
     return stretches
 
 

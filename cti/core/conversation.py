@@ -13,8 +13,8 @@ Definitions, for everybody who counts:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from .billed import billed
 from .journal import JournalLine, Source, once
@@ -39,8 +39,7 @@ SHORT_ABANDON_SECONDS = 5.0
 _ORDER = {kind: place for place, kind in enumerate(Kind)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class Segment(NamedTuple):
     """One stretch in its place: `position` counts from 0 in the order of beginning; `ended` None = open.
 
     Of a transfer, `agent` passed the customer on to `target` (an agent, or the number that was dialled), `detail` says
@@ -58,8 +57,7 @@ class Segment:
     target: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrapUp:
+class WrapUp(NamedTuple):
     """An agent's work after the talk; the customer is gone, so it is no segment. `ended` None = open, or never seen."""
 
     agent: str
@@ -67,8 +65,7 @@ class WrapUp:
     ended: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
+class Conversation(NamedTuple):
     """The customer's view of one call. Seconds are floats; `outcome` "" = still going on; numbers "" = withheld.
 
     `direction` is inbound, outbound or internal; `source` engine, fallback (native queue) or direct (never queued).
@@ -98,10 +95,10 @@ class Conversation:
     source: str = "direct"
     disposition: str = ""
     note: str = ""
-    segments: tuple[Segment, ...] = field(default=())
-    wrap_ups: tuple[WrapUp, ...] = field(default=())
-    turned_away: tuple[TurnedAway, ...] = field(default=())
-    answers: tuple[Answer, ...] = field(default=())
+    segments: tuple[Segment, ...] = ()
+    wrap_ups: tuple[WrapUp, ...] = ()
+    turned_away: tuple[TurnedAway, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
 
 def fold(lines: Iterable[JournalLine], *, short_abandon_seconds: float = SHORT_ABANDON_SECONDS) -> Conversation | None:
@@ -113,13 +110,12 @@ def fold(lines: Iterable[JournalLine], *, short_abandon_seconds: float = SHORT_A
     ended = _ended(told)
     stretches = _bounded(_stretches(told, started, ended), started, ended)
     if told.of(Source.ENGINE, "interrupted"):
-        stretches = [replace(s, outcome=s.outcome or "interrupted") for s in stretches]
+        stretches = [s._replace(outcome=s.outcome or "interrupted") for s in stretches]
     draft = _summary(told, started, ended, stretches)
     outcome = _outcome(told, draft, stretches, short_abandon_seconds)
     segments = tuple(_segment(position, stretch) for position, stretch in enumerate(stretches))
     turned_away = tuple(told.story.turned_away)
-    return replace(
-        draft,
+    return draft._replace(
         outcome=outcome,
         segments=segments,
         wrap_ups=_wrap_ups(told),
@@ -134,7 +130,7 @@ def _answers(told: Told, stretches: list[Stretch]) -> tuple[Answer, ...]:
     talks = sorted((s for s in stretches if s.kind is Kind.TALK and s.agent), key=lambda s: s.started)
     begun = min((s.started for s in stretches if s.kind is Kind.SURVEY), default=None)
     agent = next((s.agent for s in reversed(talks) if begun is None or s.started <= begun), "")
-    return tuple(replace(answer, agent=agent) for _, answer in found)
+    return tuple(answer._replace(agent=agent) for _, answer in found)
 
 
 def _wrap_ups(told: Told) -> tuple[WrapUp, ...]:
@@ -144,7 +140,7 @@ def _wrap_ups(told: Told) -> tuple[WrapUp, ...]:
         agent, begins = str(line.data.get("agent", "")), line.data.get("presence") == Presence.WRAP_UP
         last = next((n for n in reversed(range(len(found))) if found[n].agent == agent), None)
         if last is not None and found[last].ended is None and not begins:
-            found[last] = replace(found[last], ended=max(line.at, found[last].started))
+            found[last] = found[last]._replace(ended=max(line.at, found[last].started))
         elif begins and (last is None or found[last].ended is not None):
             found.append(WrapUp(agent=agent, started=line.at, ended=None))
     return tuple(found)
@@ -209,7 +205,7 @@ def _ending_waits(known: list[Stretch]) -> list[Stretch]:
     for stretch in known:
         if stretch.kind is Kind.WAIT and stretch.ended is None:
             after = next((at for at in talks if at >= stretch.started), None)
-            stretch = replace(stretch, ended=after, outcome=Outcome.ANSWERED.value) if after else stretch
+            stretch = stretch._replace(ended=after, outcome=Outcome.ANSWERED.value) if after else stretch
         result.append(stretch)
     return result
 
@@ -236,7 +232,7 @@ def _bounded(stretches: list[Stretch], started: datetime, ended: datetime | None
             begin, end = min(begin, ended), min(end or ended, ended)
         end = max(begin, end) if end else None
         moved = begin != stretch.started or end != stretch.ended
-        result.append(replace(stretch, started=begin, ended=end) if moved else stretch)
+        result.append(stretch._replace(started=begin, ended=end) if moved else stretch)
     return sorted(result, key=lambda s: (s.started, _ORDER[s.kind], s.ended is None, s.ended or s.started, s.agent))
 
 

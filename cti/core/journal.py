@@ -26,9 +26,12 @@ class Source(StrEnum):
     VOICEMAIL = "voicemail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class JournalLine:
     """One accepted line. `(source, file_id, offset)` names it for ever, wherever its file is moved to.
+
+    Nobody changes one. It isn't frozen because a frozen one takes three times as long to make, and of years of history
+    there are hundreds of millions.
 
     `call` is the key that the line itself carries: the caller's uniqueid (queue_log, engine journal) or the linkedid
     (CEL, CDR); "" when the line concerns no call. `leg` is the channel it is about; two lines that share a call or a

@@ -7,8 +7,9 @@ with whom is `meetings`, what a transfer was is `passing`. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from .journal import JournalLine, Source, in_written_order
 from .stretches import Kind, Stretch
@@ -48,8 +49,7 @@ class Stay:
     channel: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passed:
+class Passed(NamedTuple):
     """A word of CEL about a call that was passed on: `leg` and `channel` are of whom it is said, `told` the rest."""
 
     kind: str
@@ -198,7 +198,7 @@ class Legs:
         open_one = bool(self.voicemail) and self.voicemail[-1].ended is None
         if line.kind == "APP_END":
             if open_one:
-                self.voicemail[-1] = replace(self.voicemail[-1], ended=line.at)
+                self.voicemail[-1] = self.voicemail[-1]._replace(ended=line.at)
         elif not open_one:
             extra = line.data.get("extra")
             box = str(extra.get("extra", "")) if isinstance(extra, dict) else ""

@@ -12,16 +12,15 @@ good.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from .legs import Legs, Stay, endpoint_of
 
 _SAME = timedelta(milliseconds=500)  # a bridge that is changed for another takes milliseconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
+class Meeting(NamedTuple):
     """Two channels could hear each other. `channel` is the other's name then; `ended` None = still together."""
 
     leg: str
@@ -45,7 +44,7 @@ def meetings(legs: Legs, leg: str) -> list[Meeting]:
         last = next((n for n in reversed(range(len(found))) if found[n].leg == met.leg), None)
         before = found[last] if last is not None else None
         if last is not None and before is not None and (before.ended is None or met.started <= before.ended + _SAME):
-            found[last] = replace(before, ended=_later(before.ended, met.ended))
+            found[last] = before._replace(ended=_later(before.ended, met.ended))
         else:
             found.append(met)
     return sorted(found, key=lambda one: one.started)
@@ -66,7 +65,7 @@ def _met(legs: Legs, leg: str, seen: frozenset[str]) -> Iterator[Meeting]:
             for beyond in _met(legs, far, seen | {other.leg, far}):
                 since, until = max(started, beyond.started), _sooner(ended, beyond.ended)
                 if until is None or until > since:
-                    yield replace(beyond, started=since, ended=until)
+                    yield beyond._replace(started=since, ended=until)
 
 
 def left(legs: Legs, stay: Stay) -> datetime | None:

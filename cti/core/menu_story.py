@@ -8,7 +8,7 @@ key is what its digits came to (found, not_found, error, ok), never a digit. Pur
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -49,7 +49,7 @@ class MenuStory:
 
     def _answer(self, at: datetime, menu: str, came: Came, key: str) -> None:
         asked = self._open or Stretch(kind=Kind.MENU, started=at)
-        self.stretches.append(replace(asked, ended=at, outcome=came.value, detail=menu, target=key))
+        self.stretches.append(asked._replace(ended=at, outcome=came.value, detail=menu, target=key))
         self._open = None if came is Came.CHOSEN else Stretch(kind=Kind.MENU, started=at, detail=menu)
         if came is Came.CHOSEN:
             self._pass(menu, key)
@@ -71,7 +71,7 @@ class MenuStory:
 
 
 def _left(asked: Stretch, at: datetime | None) -> Stretch:
-    return replace(asked, ended=at and max(at, asked.started), outcome="" if at is None else Came.LEFT.value)
+    return asked._replace(ended=at and max(at, asked.started), outcome="" if at is None else Came.LEFT.value)
 
 
 def menu_story(lines: Iterable[JournalLine]) -> MenuStory:

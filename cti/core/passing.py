@@ -22,7 +22,7 @@ meanwhile. Pure. How CEL tells it (Asterisk 22, each tried with real phones; tes
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .legs import Leg, Legs, Passed, endpoint_of
@@ -136,7 +136,7 @@ def _told_apart(legs: Legs, person: _With, consults: list[Stretch], told: list[S
     for one in consults:
         together = _without(_shared([_span(one)], person.met), held)
         told += [_talk(one.target, begin, end) for begin, end in together]
-        result += [replace(one, started=begin, ended=end) for begin, end in _without([_span(one)], together)]
+        result += [one._replace(started=begin, ended=end) for begin, end in _without([_span(one)], together)]
     return result
 
 
@@ -221,7 +221,7 @@ def _talks(legs: Legs, person: _With, parked: Sequence[Stretch]) -> list[Stretch
         why = "held" if any(end == since for since, _ in held) else ""
         why = why or next((word for at, word in ends.items() if end and abs(end - at) <= _NEAR), "")
         why = why or ("ended" if end else "")
-        found.append(replace(_talk(person.agent, begin, end), outcome=why))
+        found.append(_talk(person.agent, begin, end)._replace(outcome=why))
     for begin, end in held:
         why = next((word for at, word in ends.items() if end and abs(end - at) <= _INSTANT), "")
         found.append(Stretch(kind=Kind.HOLD, started=begin, ended=end, agent=person.agent, outcome=why))
@@ -240,9 +240,9 @@ def _parked(legs: Legs, customer: str) -> list[Stretch]:
             why = _PARK_ENDS.get(passed.told.get("reason", ""), "ended")
             taker = passed.told.get("retriever", "")
             target = legs.agent_on(taker) if endpoint_of(taker) else ""
-            found[-1] = replace(found[-1], ended=passed.at, outcome=why, target=target)
+            found[-1] = found[-1]._replace(ended=passed.at, outcome=why, target=target)
     ended = legs.legs[customer].ended if customer in legs.legs else None
-    return [place if place.ended else replace(place, ended=ended) for place in found]
+    return [place if place.ended else place._replace(ended=ended) for place in found]
 
 
 # --- spans of time ------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ it was and who hung up. Where CEL saw nothing, queue_log and the engine tell. Pu
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .legs import Leg
@@ -56,7 +55,7 @@ def _names(bridged: list[Stretch], written: list[Stretch], told: Told) -> dict[s
 
 def _named(stretch: Stretch, names: dict[str, str]) -> Stretch:
     agent, target = (names.get(name, name) for name in (stretch.agent, stretch.target))
-    return replace(stretch, agent=agent, target=target)
+    return stretch._replace(agent=agent, target=target)
 
 
 def _with_queue(stretch: Stretch, queued: list[Stretch], written: list[Stretch]) -> Stretch:
@@ -65,9 +64,9 @@ def _with_queue(stretch: Stretch, queued: list[Stretch], written: list[Stretch])
     queue = before[-1].queue if before else ""
     ended = stretch.ended
     if stretch.kind is not Kind.TALK or stretch.outcome != "ended" or ended is None:
-        return replace(stretch, queue=queue)
+        return stretch._replace(queue=queue)
     by = next((talk.outcome for talk in written if talk.ended and abs(talk.ended - ended) <= _NEAR), "")
-    return replace(stretch, queue=queue, outcome=by or stretch.outcome)
+    return stretch._replace(queue=queue, outcome=by or stretch.outcome)
 
 
 def _with_rings(known: list[Stretch], told: Told, names: dict[str, str]) -> list[Stretch]:
@@ -83,13 +82,13 @@ def _with_rings(known: list[Stretch], told: Told, names: dict[str, str]) -> list
             continue
         ring = _named(ring, names) if names else ring
         on = ring.outcome == "no_answer" and any(ring.ended and abs(at - ring.ended) <= _INSTANT for at in forwards)
-        ring = replace(ring, outcome="forwarded") if on else ring
+        ring = ring._replace(outcome="forwarded") if on else ring
         mine = [n for n, other in enumerate(result) if other.kind is Kind.RING and other.agent == ring.agent]
         mine = [n for n in mine if _overlap(result[n], ring)]
         if not mine:
-            result.append(replace(ring, queue=_queue_of(ring, known)))
+            result.append(ring._replace(queue=_queue_of(ring, known)))
         elif leg.leg in rang or on:
-            result[mine[0]] = replace(result[mine[0]], ended=ring.ended, outcome=ring.outcome)
+            result[mine[0]] = result[mine[0]]._replace(ended=ring.ended, outcome=ring.outcome)
     return result
 
 
@@ -140,14 +139,14 @@ def _with_holds(known: list[Stretch], holds: list[tuple[datetime, datetime | Non
             if (talk.ended and begin >= talk.ended) or (end and end <= begin):
                 continue
             if begin > since:
-                result.append(replace(talk, started=since, ended=begin, outcome="held"))
-            result.append(replace(talk, kind=Kind.HOLD, started=begin, ended=end, outcome=""))
+                result.append(talk._replace(started=since, ended=begin, outcome="held"))
+            result.append(talk._replace(kind=Kind.HOLD, started=begin, ended=end, outcome=""))
             if end is None:
                 break
             since = end
         else:
             if talk.ended is None or since < talk.ended or since == talk.started:
-                result.append(replace(talk, started=since))
+                result.append(talk._replace(started=since))
     return result
 
 

@@ -7,7 +7,6 @@ that tells of something else stays as it was written. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import overload
 
@@ -55,14 +54,14 @@ def sharpen(
                 started, ended = _moved(met, stretch.started), _moved(parted, stretch.ended)
         ended = max(started, ended) if ended else None
         moved = started != stretch.started or ended != stretch.ended
-        result.append(replace(stretch, started=started, ended=ended) if moved else stretch)
+        result.append(stretch._replace(started=started, ended=ended) if moved else stretch)
     return result
 
 
 def _unbridged(legs: Legs, talk: Stretch) -> list[Stretch]:
     """The agent's answers, for a talk that was over before the customer's leg had come into the bridge."""
     answered = [(leg.answered, leg.ended) for leg in legs.legs.values() if leg.endpoint == talk.agent]
-    return [replace(talk, started=started, ended=ended) for started, ended in answered if started]
+    return [talk._replace(started=started, ended=ended) for started, ended in answered if started]
 
 
 def _rung(legs: Legs, ring: Stretch) -> Leg | None:

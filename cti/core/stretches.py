@@ -7,10 +7,10 @@ without an entry. It does not know outcomes of the whole (that is `core.conversa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from .journal import JournalLine, Source, in_written_order
 from .words import Outcome
@@ -36,8 +36,7 @@ class Kind(StrEnum):
     VOICEMAIL = "voicemail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Stretch(NamedTuple):
     """One stretch of a conversation. `ended` None = still going on (or never seen to end)."""
 
     kind: Kind
@@ -50,8 +49,7 @@ class Stretch:
     target: str = ""  # of a transfer, a consultation, a talk with somebody outside: the other's number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnedAway:
+class TurnedAway(NamedTuple):
     """Somebody came and was not let in: closed, full or blocked. `queue` "" = by the number that was called."""
 
     at: datetime
@@ -59,8 +57,7 @@ class TurnedAway:
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """What became of one question after the talk. `place` is its place in the survey, from 1; `answer` a key from
     `worst` to `best`, None unless `outcome` is answered (else silent, invalid or hung_up). `agent`: who talked last."""
 
@@ -148,7 +145,7 @@ class QueueStory:
             return self._wait.queue == queue
         last = self.stretches[-1] if self.stretches else None
         if last and last.kind is Kind.WAIT and last.queue == queue and last.outcome == Outcome.TIMEOUT:
-            self._wait = replace(self.stretches.pop(), ended=None, outcome="")
+            self._wait = self.stretches.pop()._replace(ended=None, outcome="")
             self.last_exit = None
             return True
         return False
@@ -214,17 +211,17 @@ class QueueStory:
             self.answers.setdefault(line.data["place"], Answer(queue=queue, at=line.at, **told))
         elif self._survey is not None:
             ended = max(line.at, self._survey.started)
-            self.stretches.append(replace(self._survey, ended=ended, outcome=line.data["outcome"]))
+            self.stretches.append(self._survey._replace(ended=ended, outcome=line.data["outcome"]))
             self._survey = None
 
     def _end_wait(self, at: datetime, outcome: Outcome) -> None:
         if self._wait is not None:
-            self.stretches.append(replace(self._wait, ended=max(at, self._wait.started), outcome=outcome.value))
+            self.stretches.append(self._wait._replace(ended=max(at, self._wait.started), outcome=outcome.value))
             self._wait = None
 
     def _end_talk(self, at: datetime, outcome: str) -> None:
         if self._talk is not None:
-            self.stretches.append(replace(self._talk, ended=max(at, self._talk.started), outcome=outcome))
+            self.stretches.append(self._talk._replace(ended=max(at, self._talk.started), outcome=outcome))
             self._talk = None
 
 
@@ -263,12 +260,12 @@ def engine_stretches(lines: Iterable[JournalLine], known: list[Stretch]) -> list
         elif line.kind in ("answered", "missed") and agent in offers:
             outcome = "answered" if line.kind == "answered" else str(line.data.get("why", "missed"))
             ring = offers.pop(agent)
-            found.append(replace(ring, ended=max(line.at, ring.started), outcome=outcome))
+            found.append(ring._replace(ended=max(line.at, ring.started), outcome=outcome))
         if line.kind == "answered":
             queue = queue or (found[-1].queue if found else "")
             talks[agent] = Stretch(kind=Kind.TALK, started=line.at, agent=agent, queue=queue)
         elif line.kind == "talk_ended" and agent in talks:
-            found.append(replace(talks.pop(agent), ended=line.at, outcome="ended"))
+            found.append(talks.pop(agent)._replace(ended=line.at, outcome="ended"))
     open_ones = [*offers.values(), *talks.values()]
     return [mine for mine in [*found, *open_ones] if not any(_same(mine, other) for other in known)]
 

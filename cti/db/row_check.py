@@ -8,7 +8,7 @@ It goes call by call in batches, in one consistent view, and keeps nothing. Whet
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, exists, select, tuple_
@@ -92,7 +92,7 @@ async def _unlike(
 ) -> list[RowDifference]:
     table, at, facts_of = _FACTS[name]
     told: _Rows = {
-        (fact.call, position): asdict(fact) | {"position": position}
+        (fact.call, position): fact._asdict() | {"position": position}
         for conversation in folded
         for position, fact in enumerate(facts_of(conversation))
     }

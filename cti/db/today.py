@@ -7,7 +7,6 @@ sums must be the same, else all is read again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import literal_column, select
@@ -20,7 +19,7 @@ from .pieces import in_pieces
 from .span import Span
 
 _TRIES = 3
-_COLUMNS = [getattr(VisitRow, field.name) for field in fields(Visit)]
+_COLUMNS = [getattr(VisitRow, name) for name in Visit._fields]
 
 
 async def stays_since(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -73,7 +73,7 @@ class Today:
         stays = self._stays.get(call, [])
         last = stays[-1] if stays else None
         if last is not None and last.visit.queue == queue and last.visit.outcome in _STILL_THERE:
-            self._keep(call, [*stays[:-1], _Stay(replace(last.visit, outcome="", wait_ms=0))])
+            self._keep(call, [*stays[:-1], _Stay(last.visit._replace(outcome="", wait_ms=0))])
         elif not call.startswith("callback"):
             came = at if stays else entered  # sent on by hand they keep their time, but the queue has them only now
             visit = Visit(call=call, queue=queue, entered=came, outcome="", wait_ms=0)
@@ -87,7 +87,7 @@ class Today:
             waited = milliseconds(at - visit.entered)
             if outcome is Outcome.ABANDONED and waited <= self.thresholds.short_ms:
                 outcome = Outcome.SHORT_ABANDON
-            self._keep(call, [*stays[:-1], _Stay(replace(visit, outcome=outcome.value, wait_ms=waited), at)])
+            self._keep(call, [*stays[:-1], _Stay(visit._replace(outcome=outcome.value, wait_ms=waited), at)])
 
     # --- what the rows say --------------------------------------------------------------------------
 

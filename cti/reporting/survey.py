@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from ..db.answers import answers
 from ..db.people import People
 from ..db.store import Store
@@ -20,7 +18,7 @@ async def _make(store: Store, question: Question) -> Report:
 
 async def _drill(store: Store, question: Question) -> list[Row]:
     """Each question that was asked."""
-    return [asdict(fact) for fact in await answers(store.database, question.span)]
+    return [fact._asdict() for fact in await answers(store.database, question.span)]
 
 
 SURVEY = Maker(make=_make, drill=_drill)

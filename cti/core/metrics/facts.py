@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Channel(StrEnum):
@@ -20,8 +21,7 @@ class Channel(StrEnum):
     TRANSFER = "transfer"  # passed on by a colleague: never waited in the queue, so in no number of who entered it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class Visit(NamedTuple):
     """One stay of one caller in one queue. A conversation has as many as queues were entered.
 
     `outcome`: a word of `core.words.Outcome`; "" = still waiting when the facts were taken, `wait_ms` until then.
@@ -45,8 +45,7 @@ class Visit:
     transferred: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(NamedTuple):
     """One ring at one agent. `outcome`: answered, or a word of `core.words.Miss`; "" = still ringing."""
 
     call: str
@@ -73,8 +72,7 @@ class AgentTime:
     billable: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyAnswer:
+class SurveyAnswer(NamedTuple):
     """One question that a caller was asked after the talk, `position` its place in the survey, from 1.
 
     `outcome`: answered, or silent, invalid (the last key was wrong) or hung_up. `answer`: the key, from `worst` to

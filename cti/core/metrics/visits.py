@@ -6,7 +6,6 @@ It knows which talk, transfer and wrap-up belong to which stay. It knows no metr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from ..conversation import Conversation, Segment
@@ -131,8 +130,7 @@ def _with_work(visit: Visit, conversation: Conversation, talks: Sequence[Segment
     passed = talks[-1].outcome == "transferred" or any(
         segment.kind is Kind.TRANSFER and segment.agent == agent for segment in conversation.segments
     )
-    return replace(
-        visit,
+    return visit._replace(
         agent=agent,
         talk_ms=sum(_length(talk, now) for talk in talks if talk.kind is Kind.TALK),
         hold_ms=sum(_length(talk, now) for talk in talks if talk.kind is Kind.HOLD),
