@@ -108,7 +108,7 @@ def _in_quarters(time: AgentTime) -> Iterator[AgentTime]:
     while at < end:
         quarter = at // QUARTER_MS
         until = min(end, (quarter + 1) * QUARTER_MS)
-        yield replace(time, started=instant_of(quarter), ms=until - at)
+        yield time._replace(started=instant_of(quarter), ms=until - at)
         at = until
 
 

@@ -7,7 +7,6 @@ order and by whatever database they are made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -56,8 +55,7 @@ class Offer(NamedTuple):
     ring_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentTime:
+class AgentTime(NamedTuple):
     """One stretch of one agent's time, already cut to the period. `presence`: a word of `core.words.Presence`.
 
     Of a pause: its reason, and what it counted as at that time.
