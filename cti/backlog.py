@@ -179,7 +179,7 @@ def _work(pipe: Connection, sqlite: bool) -> None:
 def _answer(chunks: list[Chunk], sqlite: bool) -> Answer:
     readings = [read(chunk) for chunk in chunks]
     cut = any(chunk.position.cut for chunk in chunks)
-    lines = [line for reading in readings for line in reading.lines]
+    ready = None if cut else prepared([reading.lines for reading in readings], sqlite=sqlite)
     for reading in readings:
         reading.lines = []
-    return Answer(readings, None if cut else prepared(lines, sqlite=sqlite))
+    return Answer(readings, ready)

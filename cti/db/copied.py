@@ -22,6 +22,7 @@ from .rollups import touch_presences
 from .tables import ExplanationRow, JournalLineRow
 
 Row = dict[str, Any]
+Values = tuple[Any, ...]
 Reach = dict[str, tuple[datetime, datetime]]
 _MANY = 1_000
 
@@ -69,11 +70,17 @@ def presences_in(lines: Iterable[JournalLine]) -> Reach:
 
 def copies(lines: Iterable[JournalLine], *, sqlite: bool) -> Iterator[tuple[Form, list[Plain]]]:
     """The rows of these lines, table by table."""
+    for table, values in copied(lines):
+        form = form_of(table, sqlite=sqlite)
+        yield form, form.rows(values)
+
+
+def copied(lines: Iterable[JournalLine]) -> Iterator[tuple[_Copied, list[Values]]]:
+    """The same as values in the order of the tables' columns."""
     ours = [line for line in lines if line.source is Source.ENGINE]
     for kind, (table, of) in _KINDS.items():
-        form = form_of(table, sqlite=sqlite)
-        told = itemgetter(*form.columns)
-        yield form, form.rows(told(_keyed(line, of)) for line in ours if line.kind == kind)
+        told = itemgetter(*form_of(table, sqlite=True).columns)
+        yield table, [told(_keyed(line, of)) for line in ours if line.kind == kind]
 
 
 async def forget(connection: AsyncConnection, position: Position) -> None:

@@ -43,28 +43,28 @@ class Kind:
     facts: Callable[[Conversation], Iterable[tuple[Values, Any]]]
     began: str = ""
     within: bool = False  # its rows begin while their conversation lasts, from its first instant to its last
+    words: tuple[str, ...] = ()  # columns with members of a StrEnum
 
     def form(self, *, sqlite: bool) -> Form:
-        return form_of(self.table, *self.first, sqlite=sqlite)
+        return form_of(self.table, *self.first, sqlite=sqlite, words=self.words)
 
     def rows(self, conversations: Iterable[Conversation], *, sqlite: bool) -> Rows:
         """All of their rows of this table."""
-        rows = Rows(form=self.form(sqlite=sqlite), rows=[], began=set())
-        for own, began in self.rows_of_each(conversations, sqlite=sqlite):
-            rows.rows.extend(own)
-            rows.began.update(began)
-        return rows
-
-    def rows_of_each(
-        self, conversations: Iterable[Conversation], *, sqlite: bool
-    ) -> Iterator[tuple[list[Plain], list[datetime]]]:
-        """The same, one conversation after the other: rows, and when the facts began."""
         form = self.form(sqlite=sqlite)
-        told = attrgetter(*form.columns[len(self.first) :])
-        at = form.columns.index(self.began) if self.began else -1
+        values = [row for own in self.values(conversations) for row in own]
+        return Rows(form=form, rows=form.rows(values), began=set(self.began_in(values)))
+
+    def values(self, conversations: Iterable[Conversation | None]) -> Iterator[list[Values]]:
+        """Of each conversation its rows of this table, as values; of none, none."""
+        told = attrgetter(*self.form(sqlite=True).columns[len(self.first) :])
         for conversation in conversations:
-            values = [first + told(fact) for first, fact in self.facts(conversation)]
-            yield form.rows(values), [row[at] for row in values] if self.began else []
+            facts = self.facts(conversation) if conversation else ()
+            yield [first + told(fact) for first, fact in facts]
+
+    def began_in(self, values: Iterable[Values]) -> list[datetime]:
+        """When the facts of these rows began, where they are summed up."""
+        at = self.form(sqlite=True).columns.index(self.began) if self.began else -1
+        return [row[at] for row in values] if self.began else []
 
 
 def _itself(conversation: Conversation) -> Iterable[tuple[Values, Any]]:
@@ -90,8 +90,8 @@ def _answers(conversation: Conversation) -> Iterable[tuple[Values, Any]]:
 # In the order of their making; all but the first go when it goes.
 FOLDED = (
     Kind(table=ConversationRow, key="id", first=(), facts=_itself),
-    Kind(table=SegmentRow, key="call", first=("call",), facts=_segments, within=True),
-    Kind(table=VisitRow, key="call", first=("position",), facts=_visits, began="entered"),
+    Kind(table=SegmentRow, key="call", first=("call",), facts=_segments, within=True, words=("kind",)),
+    Kind(table=VisitRow, key="call", first=("position",), facts=_visits, began="entered", words=("channel",)),
     Kind(table=OfferRow, key="call", first=("position",), facts=_offers, began="offered", within=True),
     Kind(table=SurveyRow, key="call", first=(), facts=_answers),
 )

@@ -11,7 +11,7 @@ The parts lie in the schema `cti_months`: whoever looks at the tables sees six, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -83,6 +83,12 @@ class Month:
         return f"FROM ({first}) TO ({last})"
 
 
+def months_of(instants: Iterable[datetime]) -> frozenset[Month]:
+    """The months that hold these aware instants."""
+    utc = (at if at.tzinfo is UTC else at.astimezone(UTC) for at in instants)
+    return frozenset(Month.of(at) for at in {(at.year, at.month): at for at in utc}.values())
+
+
 _THERE = text(
     f"SELECT count(*) FROM pg_class WHERE relnamespace = '{SCHEMA}'::regnamespace AND relname = ANY(:parts)"  # noqa: S608
 )
@@ -93,7 +99,13 @@ async def make_room(connection: AsyncConnection, instants: Iterable[datetime]) -
 
     Readers and other writers go on meanwhile (a part is attached, which takes no lock that they would wait for).
     """
-    if connection.dialect.name != "postgresql" or not (months := {Month.of(at) for at in instants}):
+    if connection.dialect.name == "postgresql":
+        await make_room_for(connection, months_of(instants))
+
+
+async def make_room_for(connection: AsyncConnection, months: Collection[Month]) -> None:
+    """The same for these months, on PostgreSQL."""
+    if not months:
         return
     parts = [f"{table}_{month.name}" for table in PARTED for month in _with_next(months)]
     if (await connection.execute(_THERE, {"parts": parts})).scalar_one() < len(parts):

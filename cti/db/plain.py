@@ -7,17 +7,18 @@ transaction that SQLAlchemy opened; what the rows mean it does not know. Everyth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from io import BytesIO
 from typing import Any
 
 import orjson
 from sqlalchemy import JSON, Boolean
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from .months import LAST_YEAR, PARTED, Month, make_room
+from .months import LAST_YEAR, PARTED, Month, make_room, make_room_for
 from .tables import Table, UtcInstant
 
 Plain = tuple[Any, ...]
@@ -49,11 +50,14 @@ class Form:
 
 
 @cache
-def form_of(table: type[Table], *first: str, sqlite: bool) -> Form:
-    """The form of this table for SQLite, or for PostgreSQL; its columns in order, `first` before all others."""
+def form_of(table: type[Table], *first: str, sqlite: bool, words: tuple[str, ...] = ()) -> Form:
+    """The form of this table for SQLite, or for PostgreSQL; its columns in order, `first` before all others. `words`
+    are columns whose values are members of a StrEnum: they become mere text, which `marshal` asks for."""
     columns = table.__table__.columns
     names = (*first, *(name for name in columns.keys() if name not in first))  # noqa: SIM118 -- no mapping
-    found = ((index, _encoder(columns[name].type, sqlite)) for index, name in enumerate(names))
+    found = (
+        (n, str.__str__ if name in words else _encoder(columns[name].type, sqlite)) for n, name in enumerate(names)
+    )
     encoders = tuple((index, encode) for index, encode in found if encode)
     return Form(table=table.__tablename__, columns=names, encoders=encoders)
 
@@ -120,6 +124,12 @@ class Driver:
                 at = form.columns.index(column)
                 await make_room(self.connection, {row[at] for row in rows})
             await self._driver.copy_records_to_table(form.table, records=rows, columns=form.columns)
+
+    async def copy(self, form: Form, text: bytes, months: Collection[Month]) -> None:
+        """The same of rows as the text that PostgreSQL's COPY reads, all of them in these months."""
+        if text:
+            await make_room_for(self.connection, months)
+            await self._driver.copy_to_table(form.table, source=BytesIO(text), columns=form.columns)
 
     async def rows(self, select: str, keys: Iterable[str]) -> list[Any]:
         """What `select` finds; `{among}` in it compares a column with the keys: `call {among}`."""

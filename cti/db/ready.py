@@ -7,19 +7,19 @@ processes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
+from itertools import compress
 
 from ..core.conversation import Conversation, fold
 from ..core.journal import JournalLine, Source
-from ..core.together import Threads, by_conversation, is_of_a_call
+from ..core.together import Threads, by_conversation
 from .copied import Reach, presences_in
 from .folded import FOLDED
-from .lines import is_new, line_rows
-from .plain import Driver, Form, Plain
+from .lines import is_new, line_loads
+from .loads import Load, load
+from .plain import Driver
 from .refold import refold, touched_by
 from .rollups import touch, touch_presences
 from .work import Callers
@@ -27,52 +27,50 @@ from .work import Callers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One conversation of a batch: every call and leg of it, its rows by table, and when its summed facts began."""
+    """One conversation of a batch: every call and leg of it, and when its summed facts began."""
 
     keys: tuple[str, ...]
-    rows: tuple[list[Plain], ...]
-    began: set[datetime]
+    began: tuple[datetime, ...]
     callers: Callers
 
 
 @dataclass(slots=True, kw_only=True)
 class Ready:
-    """A batch. `starts`: the first offset of each file in it; `messages`: whose lines it has."""
+    """A batch. `starts`: the first offset of each file in it; `folded`: rows of its groups, a part of each for each;
+    `messages`: whose lines it has."""
 
     lines: int
     starts: dict[tuple[Source, str], int]
-    rows: list[tuple[Form, list[Plain]]]
+    rows: list[Load]
+    folded: list[Load]
     groups: list[Group]
     presences: Reach
     messages: set[str]
     told: list[str]  # calls whose work items somebody changed
 
 
-def prepared(lines: Iterable[JournalLine], *, sqlite: bool) -> Ready:
-    """The rows of these lines and of their conversations. Of two lines at one place the last counts."""
-    unique = list({(line.file_id, line.offset, line.source._value_): line for line in lines}.values())
+def prepared(files: Iterable[Sequence[JournalLine]], *, sqlite: bool) -> Ready:
+    """The rows of these lines and of their conversations; of each file its lines as they stand in it."""
+    told = [own for own in files if own]
+    lines = [line for own in told for line in own]
+    engine = [line for own in told if own[0].source is Source.ENGINE for line in own]
     threads = Threads()
-    for line in unique:
-        if is_of_a_call(line):
-            threads.tie(line.call, line.leg)
-    groups = threads.groups()
-    theirs = by_conversation(filter(is_of_a_call, unique), threads)
+    ours = [line for line in lines if line.call and line.source is not Source.VOICEMAIL]
+    for line in ours:
+        threads.tie(line.call, line.leg)
+    keys = threads.groups()
+    theirs = by_conversation(ours, threads)
+    groups, folded = _folded([(keys[root], fold(own)) for root, own in theirs.items()], sqlite)
     return Ready(
-        lines=len(unique),
-        starts=_starts(unique),
-        rows=list(line_rows(unique, sqlite=sqlite)),
-        groups=list(_groups([(groups[root], fold(own)) for root, own in theirs.items()], sqlite)),
-        presences=presences_in(unique),
-        messages={line.leg for line in unique if line.source is Source.VOICEMAIL},
-        told=[line.call for line in unique if line.source is Source.ENGINE and line.kind == "work"],
+        lines=len(lines),
+        starts={(own[0].source, own[0].file_id): own[0].offset for own in told},
+        rows=list(line_loads(lines, sqlite=sqlite)),
+        folded=folded,
+        groups=groups,
+        presences=presences_in(engine),
+        messages={line.leg for line in lines if line.source is Source.VOICEMAIL},
+        told=[line.call for line in engine if line.kind == "work"],
     )
-
-
-def _starts(lines: Iterable[JournalLine]) -> dict[tuple[Source, str], int]:
-    found: dict[tuple[Source, str], int] = {}
-    for (source, file_id), own in groupby(lines, key=attrgetter("source", "file_id")):
-        found[source, file_id] = min(found.get((source, file_id), 1 << 62), *(line.offset for line in own))
-    return found
 
 
 async def keep(driver: Driver, batch: Ready) -> Callers | None:
@@ -81,13 +79,14 @@ async def keep(driver: Driver, batch: Ready) -> Callers | None:
         if not await is_new(driver, source, file_id, start):
             return None
     known = await _known(driver, [key for group in batch.groups for key in group.keys])
-    whole = [group for group in batch.groups if known.isdisjoint(group.keys)]
+    is_whole = [known.isdisjoint(group.keys) for group in batch.groups]
     begun = [key for group in batch.groups if not known.isdisjoint(group.keys) for key in group.keys]
-    for form, rows in batch.rows:
-        await driver.insert(form, rows)
-    for index, kind in enumerate(FOLDED):
-        await driver.insert(kind.form(sqlite=driver.sqlite), [row for group in whole for row in group.rows[index]])
-    await touch(driver.connection, set().union(*(group.began for group in whole)))
+    for rows in batch.rows:
+        await rows.store(driver)
+    for rows in batch.folded:
+        await rows.store(driver, is_whole)
+    whole = list(compress(batch.groups, is_whole))
+    await touch(driver.connection, {at for group in whole for at in group.began})
     await touch_presences(driver.connection, batch.presences)
     folded = await refold(driver, await touched_by(driver, (), begun))
     return Callers.of_all([*(group.callers for group in whole), Callers.of(folded)])
@@ -100,14 +99,19 @@ async def _known(driver: Driver, keys: Sequence[str]) -> set[str]:
     return {key for (key,) in found}
 
 
-def _groups(told: Sequence[tuple[Iterable[str], Conversation | None]], sqlite: bool) -> Iterator[Group]:
-    folded = [conversation for _, conversation in told if conversation]
-    tables = zip(*(kind.rows_of_each(folded, sqlite=sqlite) for kind in FOLDED), strict=True)
-    for keys, conversation in told:
-        own = next(tables) if conversation else [([], [])] * len(FOLDED)
-        yield Group(
+def _folded(told: Sequence[tuple[Iterable[str], Conversation | None]], sqlite: bool) -> tuple[list[Group], list[Load]]:
+    conversations = [conversation for _, conversation in told]
+    values = [list(kind.values(conversations)) for kind in FOLDED]
+    groups = [
+        Group(
             keys=tuple(keys),
-            rows=tuple(rows for rows, _ in own),
-            began={at for _, began in own for at in began},
+            began=tuple(at for kind, rows in zip(FOLDED, own, strict=True) for at in kind.began_in(rows)),
             callers=Callers.of((conversation,) if conversation else ()),
         )
+        for (keys, conversation), *own in zip(told, *values, strict=True)
+    ]
+    loads = [
+        load(kind.table, kind.form(sqlite=sqlite), parts, sqlite=sqlite)
+        for kind, parts in zip(FOLDED, values, strict=True)
+    ]
+    return groups, loads
