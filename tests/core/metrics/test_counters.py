@@ -26,7 +26,9 @@ VISITS = st.builds(
     entered=st.just(AT),
     outcome=st.sampled_from(["", *(word.value for word in Outcome)]),
     wait_ms=MS,
+    ring_ms=MS,
     channel=st.sampled_from(Channel),
+    agent=st.sampled_from(["", "1001"]),
     talk_ms=MS,
     hold_ms=MS,
     wrap_ms=MS,
@@ -47,6 +49,7 @@ TIMES = st.builds(
     started=st.just(AT),
     presence=st.sampled_from([word.value for word in Presence]),
     ms=MS,
+    reason=st.sampled_from(["", "lunch"]),
     payable=st.booleans(),
     billable=st.booleans(),
 )
