@@ -7,7 +7,6 @@ are killed, the kernel ends the server (prctl(2), PR_SET_PDEATHSIG), and a shell
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,29 +19,26 @@ from typing import Self
 import psycopg
 import pytest
 
+from cti.stage.postgres import programs
+
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 
 
-def server_programs() -> Path | None:
-    """Debian keeps the server's programs beside the PATH."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: path.parts[4])
-    on_path = shutil.which("postgres")
-    return found[-1].parent if found else (Path(on_path).parent if on_path else None)
+def require_server() -> Path:
+    """Where the server's programs are. Without them a test skips at a desk and fails in CI."""
+    if (found := programs()) is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have PostgreSQL: install Debian's package postgresql")
+        pytest.skip("no PostgreSQL server on this machine")
+    return found
 
 
 class Cluster:
-    """`with Cluster() as cluster:` it accepts connections; `url` lacks a database's name. Skips without the programs,
-    which CI must have.
-    """
+    """`with Cluster() as cluster:` it accepts connections; `url` lacks a database's name. As `require_server` says."""
 
     def __init__(self) -> None:
-        programs = server_programs()
-        if programs is None:
-            if os.environ.get("CI"):
-                pytest.fail("CI must have PostgreSQL: install Debian's package postgresql")
-            pytest.skip("no PostgreSQL server on this machine")
-        self._programs = programs
+        self._programs = require_server()
         self._folder = Path(tempfile.mkdtemp(prefix="cti-pg-"))
         # the server refuses to run as root
         self._as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []

@@ -30,14 +30,24 @@ _TYPES: dict[str, Any] = {
 _UNITS = {"text": "text", "instant": "instant", "count": "int64"}  # of a report's columns; the rest is a fraction
 
 
+def arrow_schema(columns: Columns) -> Any:
+    """These columns, as Arrow names their types."""
+    return pa.schema([pa.field(name, _TYPES[kind], nullable=nullable) for name, kind, nullable in columns])
+
+
+def arrow_writer(where: Any, schema: Any, about: Mapping[str, str] | None = None) -> Any:
+    """A file for Arrow tables as all of ours are. Close it."""
+    writer = pq.ParquetWriter(where, schema, compression="zstd", store_schema=False)
+    writer.add_key_value_metadata(dict(about or {}))
+    return writer
+
+
 class RowWriter:
     """One Parquet file; rows come in any portions and the file is the same. Close it, or it is no Parquet file."""
 
     def __init__(self, file: Any, columns: Columns, about: Mapping[str, str] | None = None) -> None:
-        self._schema = pa.schema([pa.field(name, _TYPES[kind], nullable=nullable) for name, kind, nullable in columns])
-        where = str(file) if isinstance(file, Path) else file
-        self._writer = pq.ParquetWriter(where, self._schema, compression="zstd", store_schema=False)
-        self._writer.add_key_value_metadata(dict(about or {}))
+        self._schema = arrow_schema(columns)
+        self._writer = arrow_writer(str(file) if isinstance(file, Path) else file, self._schema, about)
         self._waiting: list[Sequence[Any]] = []
         self.rows = 0
 

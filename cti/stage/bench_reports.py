@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 from . import bench_counting, bench_import
+from .bench_counting import DATABASES
 
 Part = Callable[[float, Callable[[str], None], tuple[str, ...]], dict[str, Any]]
 PARTS: dict[str, Part] = {"import": bench_import.measured, "reports": bench_counting.measured}
-DATABASES = ("sqlite", "postgresql")
 
 
 def main() -> int:

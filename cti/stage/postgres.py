@@ -32,19 +32,25 @@ def programs() -> Path | None:
 
 
 @asynccontextmanager
-async def postgres(where: Path) -> AsyncIterator[tuple[str, int]]:
-    """The URL of an empty database, and the server's process id. Raises StoreError."""
+async def postgres(where: Path, *, kept: bool = False) -> AsyncIterator[tuple[str, int]]:
+    """The URL of a database, and the server's process id. It is empty and gone with the block, unless `kept`: then it
+    lies in `where` and is what the last block left there. Raises StoreError."""
     bin_ = programs()
     if bin_ is None:
         raise StoreError("no PostgreSQL server here: install Debian's package postgresql, or leave it out")
-    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=where))
+    folder = where / "postgres" if kept else Path(tempfile.mkdtemp(prefix="postgres-", dir=where))
     as_user = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"] if os.getuid() == 0 else []
-    if as_user:
-        os.chown(folder, _NOBODY, _NOBODY)
-        os.chmod(where, 0o755)  # noqa: S103 -- the server, nobody, passes through to its own folder
     data = folder / "data"
-    init = [*as_user, str(bin_ / "initdb"), "-D", str(data), "-U", "cti", "-A", "trust", "-E", "UTF8", "--locale=C"]
-    await asyncio.to_thread(subprocess.run, init, check=True, capture_output=True, cwd=folder)
+    if not data.exists():
+        folder.mkdir(exist_ok=True)
+        if as_user:
+            os.chown(folder, _NOBODY, _NOBODY)
+            os.chmod(where, 0o755)  # noqa: S103 -- the server, nobody, passes through to its own folder
+        init = ["-D", str(data), "-U", "cti", "-A", "trust", "-E", "UTF8", "--locale=C"]
+        command = [*as_user, str(bin_ / "initdb"), *init]
+        made = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, cwd=folder)
+        if made.returncode:
+            raise StoreError(f"initdb failed in {folder}: {made.stderr.strip().splitlines()[-1:]}")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -59,7 +65,8 @@ async def postgres(where: Path) -> AsyncIterator[tuple[str, int]]:
     finally:
         server.terminate()
         await asyncio.to_thread(server.wait)
-        shutil.rmtree(folder, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _answers(server: subprocess.Popen[bytes], port: int) -> None:

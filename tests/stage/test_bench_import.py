@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from cluster import require_server
 
 from cti.core.journal import Source
 from cti.journal.files import Reader
 from cti.journal.reading import read
 from cti.stage.bench_import import measured
 from cti.stage.bench_journals import write_journals
-from cti.stage.postgres import programs
 
 
 class Nothing:
@@ -34,8 +34,8 @@ async def test_the_journals_are_accepted_and_always_the_same(tmp_path):
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_every_call_becomes_one_conversation_within_the_memory_that_was_promised(database):
-    if database == "postgresql" and programs() is None:
-        pytest.skip("no PostgreSQL server on this machine")
+    if database == "postgresql":
+        require_server()
     said: list[str] = []
     result = measured(0.05, said.append, (database,))
     assert result["calls"] == 1_200
