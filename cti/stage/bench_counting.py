@@ -62,6 +62,7 @@ async def _database(kind: str, folder: Path) -> AsyncIterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'rows.sqlite'}"
         return
+    folder.parent.chmod(0o755)  # as `postgres` opens the one within it: the server is nobody and passes through
     async with postgres(folder, kept=True) as (url, _):
         yield url
 

@@ -43,7 +43,8 @@ class Metric:
         top = total(self.top, counts)
         if not self.bottom:
             return top / 1000 if self.unit is Unit.SECONDS else float(top)
-        return _quotient(top, total(self.bottom, counts), *_SCALES[self.unit])
+        bottom, (times, parts) = total(self.bottom, counts), _SCALES[self.unit]
+        return top * times / (bottom * parts) if bottom > 0 else None
 
     def printed(self, counts: Mapping[str, int]) -> Number:
         """The number as every report and screen has it: percent with two digits, seconds with three."""
@@ -58,11 +59,14 @@ class Metric:
         if not self.bottom:
             return [round(top / 1000, 3) for top in tops] if self.unit is Unit.SECONDS else tops
         times, parts = _SCALES[self.unit]
-        values = [_quotient(top, bottom, times, parts) for top, bottom in zip(tops, bottoms, strict=True)]
         if self.unit is Unit.COUNT:
-            return [None if value is None else int(value) for value in values]
+            return [top // bottom if bottom > 0 else None for top, bottom in zip(tops, bottoms, strict=True)]
         digits = 2 if self.unit is Unit.PERCENT else 3
-        return [None if value is None else round(value, digits) for value in values]
+        # One division of two whole numbers, which Python rounds once and rightly, however big they are.
+        return [
+            round(top * times / (bottom * parts), digits) if bottom > 0 else None
+            for top, bottom in zip(tops, bottoms, strict=True)
+        ]
 
     @property
     def column(self) -> str:
@@ -119,11 +123,6 @@ def terms(text: str) -> Terms:
         else:
             found.append((sign, word))
     return tuple(found)
-
-
-def _quotient(top: int, bottom: int, times: int, parts: int) -> float | None:
-    """One division of two whole numbers, which Python rounds once and rightly, however big they are."""
-    return top * times / (bottom * parts) if bottom > 0 else None
 
 
 def _written(terms: Terms) -> str:
