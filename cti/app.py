@@ -27,7 +27,6 @@ from .agi.scripts import ScriptHost
 from .agi.server import AgiServer, Handler
 from .config import Config, load_config
 from .core.callback import Callback
-from .core.metrics.counters import Thresholds
 from .core.words import AgentId
 from .db.customers import CustomerBook
 from .db.people import Agent, People
@@ -57,9 +56,9 @@ from .reporting.dispatch import Dispatch
 from .reporting.upkeep import keep_rolled_up
 from .share import shared_folder
 from .site.dialable import is_dialable, line_of
+from .site.in_time import thresholds_of
 from .site.load import load_site
 from .site.model import Site
-from .site.report_values import Reports
 from .site.rules import reasons_of, rules_of, windows_of
 from .web.answers import Answers, verifier
 from .web.mailboxes import MailboxAnswers
@@ -203,16 +202,11 @@ async def _define(config: Config, engine: Engine, store: Store, hours: Hours) ->
     engine.callbacks.configure(_dialling(site))
     cards = [agent.card() for agent in await People(store.database).agents()]
     engine.define(rules_of(site), cards, reasons_of(site))
-    engine.floor.today.define(ZoneInfo(site.site.timezone), *_in_time(site.reports))
+    service = f"service_level.{site.reports.service_level}"
+    engine.floor.today.define(ZoneInfo(site.site.timezone), thresholds_of(site), service)
     await recount(engine.floor, store.database)
     if engine.familiar.widest not in (None, known):
         await _remember(engine, store, engine.familiar.widest)
-
-
-def _in_time(reports: Reports) -> tuple[Thresholds, str]:
-    """What "in time" and "short" mean on the floor, and by which definition the service level is told."""
-    within, short = round(reports.within_seconds * 1000), round(reports.short_seconds * 1000)
-    return Thresholds(within_ms=within, short_ms=short), f"service_level.{reports.service_level}"
 
 
 def _dialling(site: Site) -> Dialling | None:

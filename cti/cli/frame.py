@@ -56,7 +56,8 @@ def _room(height: int | None, queues: int, callers: int, agents: int) -> tuple[i
 
 
 def _queues(lines: Sequence[QueueLine], language: str) -> Table:
-    within = word("service", language).format(lines[0].today.get("within_seconds", 20) if lines else 20)
+    every = {line.today.get("within_seconds", 20) for line in lines} or {20}
+    within = word("service", language).format(*every) if len(every) == 1 else word("in_time", language)
     table = _table(language, "queue", *(f">{within}" if name == ">service" else name for name in _NUMBERS))
     for line in lines:
         longest = "" if line.longest_seconds is None else ago(line.longest_seconds)

@@ -5,6 +5,8 @@ A caller is named by the call's id or by the number that is shown, where only on
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +15,14 @@ from typing import Any
 import click
 
 from ..config import load_config
+from ..core.metrics.thresholds import Thresholds
 from ..errors import NotFound, UsageError
+from ..site.in_time import thresholds_of
 from ..site.load import load_site
 from ..site.model import Queue
 from . import complete
 from .api import ask
-from .floor_view import Floor, agent_lines, caller_lines, queue_lines
+from .floor_view import Floor, QueueLine, agent_lines, caller_lines, queue_lines
 from .frame import ago, draw, today_of
 from .rows import as_json, console, print_json, print_table, seen
 from .watch import watch
@@ -63,8 +67,16 @@ def list_queues(home: Path, as_json: bool) -> None:
     columns = ("queue", "by hand", "waiting", "longest", *staff, "service", "answered", "abandoned")
     print_table(columns, rows, none="no queues; write some into site.yaml")
     for today in [line.today for line in lines if line.today][:1]:
-        within, short = f"T {today['within_seconds']:g} s", f"S {today['short_seconds']:g} s"
-        console().print(f"service: {today['definition']}, {within}, {short}, since midnight", style="dim")
+        within, short = _each(lines, "within_seconds"), _each(lines, "short_seconds")
+        console().print(f"service: {today['definition']}, T {within}, S {short}, since midnight", style="dim")
+
+
+def _each(lines: Sequence[QueueLine], name: str) -> str:
+    """The seconds that most queues have, and those of the others: `20 s; rescue 10 s`."""
+    known = {line.queue: line.today[name] for line in lines if line.today}
+    usual = Counter(known.values()).most_common(1)[0][0]
+    others = ", ".join(f"{queue} {seconds:g} s" for queue, seconds in known.items() if seconds != usual)
+    return f"{usual:g} s" + (f"; {others}" if others else "")
 
 
 @queue.command("show")
@@ -76,20 +88,21 @@ def show(home: Path, name: str, language: str | None, as_json: bool) -> None:
     """Show one queue: its rules, its waiting callers in their order, its agents."""
     floor, now = _floor(home), datetime.now(UTC)
     _known(floor, name)
-    rules = load_site(load_config(home).site_file).queues.get(name)
+    site = load_site(load_config(home).site_file)
+    rules = site.queues.get(name)
     if as_json:
         (line,) = (line for line in queue_lines(floor, now) if line.queue == name)
         callers, agents = caller_lines(floor, now, queue=name), agent_lines(floor, now, queue=name, everybody=True)
         found = {"callers": [asdict(one) for one in callers], "agents": [asdict(one) for one in agents]}
         print_json({**asdict(line), "rules": rules.model_dump(mode="json") if rules else None, **found})
         return
-    for text in _rules(rules) if rules else ():
+    for text in _rules(rules, thresholds_of(site).of(name)) if rules else ():
         click.echo(text)
     title = f"{name} now"
     console().print(draw(floor, now, title, language=language_of(language or ""), queue=name))
 
 
-def _rules(rules: Queue) -> list[str]:
+def _rules(rules: Queue, thresholds: Thresholds) -> list[str]:
     """Its rules in words, one line each."""
     found = []
     for number, step in enumerate(rules.steps):
@@ -97,6 +110,7 @@ def _rules(rules: Queue) -> list[str]:
         found.append(f"ring {number}   from {step.after} s on: {need}")
     limit = f"after {rules.max_wait_seconds} s" if rules.max_wait_seconds else "never by time"
     found.append(f"order    {rules.order}, rings {rules.ring_seconds} s, wrap-up {rules.wrap_up_seconds} s")
+    found.append(f"in time  T {thresholds.within_ms / 1000:g} s, S {thresholds.short_ms / 1000:g} s")
     found.append(f"overflow {limit}, to {rules.overflow}; closed: to {rules.closed or rules.overflow}")
     return found
 

@@ -15,17 +15,17 @@ from zoneinfo import ZoneInfo
 import click
 
 from ..config import load_config
-from ..core.metrics.counters import Thresholds
 from ..core.metrics.intervals import By, start_of
 from ..core.metrics.periods import Against, Period, earlier
 from ..core.metrics.report_names import PER
+from ..core.metrics.thresholds import Thresholds
 from ..db.counting import Span
 from ..errors import SiteError, UsageError
 from ..reporting.question import Question
 from ..reports.build import Asked
+from ..site.in_time import thresholds_of
 from ..site.load import load_site
 from ..site.model import Site
-from ..site.report_values import Reports
 from .rows import instant, timezone, zone
 
 OLDEST, NEWEST = 1980, 2200  # before telephone exchanges kept records, and after we do
@@ -41,8 +41,8 @@ COMMON: tuple[Option, ...] = (
     click.option("--to", "until", default="", help="End (not included). Default: now."),
     click.option("--queue", "queues", multiple=True, help="Only this queue; may be given several times."),
     click.option("--agent", "agents", multiple=True, help="Only this agent; may be given several times."),
-    click.option("--within", type=float, help="T: answered in time, seconds; default: the site's (reports:), else 20."),
-    click.option("--short", type=float, help="S: a short abandon, seconds; default: the site's, else 5."),
+    click.option("--within", type=float, help="T of every queue, seconds; default: its own or the site's, else 20."),
+    click.option("--short", type=float, help="S of every queue: a short abandon; default as T's, else 5."),
     click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True),
     click.option(
         "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write into this file, not to the terminal."
@@ -113,10 +113,8 @@ def question_of(home: Path, name: str, *, timezone: str, **options: Any) -> Ques
     """What the options ask. Raises UsageError."""
     common = {key: options.pop(key) for key in ("since", "until", "by", "queues", "agents", "within", "short")}
     site = _site(home)
-    usual = site.reports if site else Reports()
-    common["within"] = usual.within_seconds if common["within"] is None else common["within"]
-    common["short"] = usual.short_seconds if common["short"] is None else common["short"]
-    asked, span = asked_of(name, zone(home, timezone), **common)
+    usual = thresholds_of(site) if site else Thresholds()
+    asked, span = asked_of(name, zone(home, timezone), usual, **common)
     return Question(asked=asked, span=span, now=datetime.now(UTC), more=more_of(options), site=site)
 
 
@@ -147,25 +145,27 @@ def against_of(text: str, asked: Asked) -> Period:
 def asked_of(
     name: str,
     where: ZoneInfo,
+    usual: Thresholds,
     *,
     since: str,
     until: str,
     by: str | None,
     queues: tuple[str, ...],
     agents: tuple[str, ...],
-    within: float,
-    short: float,
+    within: float | None,
+    short: float | None,
 ) -> tuple[Asked, Span]:
-    """The period and filters as a question. Raises UsageError."""
+    """The period and filters as a question. `within` and `short` are for every queue; None: as `usual`, each its own.
+    Raises UsageError."""
     now = datetime.now(UTC)
     first = begin(since, now, where) or start_of(now, By.DAY, where)
     last = instant(until, where) or now
     _lies_in_our_time(first, last)
     if last <= first:
         raise UsageError("the period is empty: --to must be after --from")
-    if not (0 <= within <= MOST_SECONDS and 0 <= short <= MOST_SECONDS):  # nan is in no range
+    if not all(one is None or 0 <= one <= MOST_SECONDS for one in (within, short)):  # nan is in no range
         raise UsageError(f"--within and --short are seconds, 0 or more (at most {MOST_SECONDS:,})")
-    thresholds = Thresholds(within_ms=round(within * 1000), short_ms=round(short * 1000))
+    thresholds = usual.instead(*(None if one is None else round(one * 1000) for one in (within, short)))
     filters = {key: ", ".join(values) for key, values in (("queue", queues), ("agent", agents)) if values}
     interval = By(by) if by else (By.DAY if name == "interval" else None)
     asked = Asked(name=name, since=first, until=last, zone=where, thresholds=thresholds, by=interval, filters=filters)

@@ -21,6 +21,7 @@ _ZH = {
     "wrap": "话后",
     "pause": "暂停",
     "service": "{0:g}秒内",
+    "in_time": "T 内",
     "answered": "接通",
     "abandoned": "放弃",
     "closed": "关闭",
@@ -51,6 +52,7 @@ _EN = {
     "wrap_up": "wrap-up",
     "away": "the engine is away, trying again",
     "service": "in {0:g} s",
+    "in_time": "in T",
     "place": "#",
     "more": "not shown:",
 }

@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Select, cast, func, literal_column, select
 
-from ..core.metrics.counters import COUNTERS, Thresholds, sql_of
+from ..core.metrics.counters import COUNTERS, sql_of
 from ..core.metrics.facts import AgentTime, Offer, Visit
+from ..core.metrics.thresholds import Thresholds
 from .agent_time import agent_times, times_in_quarters
 from .connection import Database
 from .fact_tables import OfferRow, VisitRow

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, func, select
 
-from ..core.metrics.counters import Thresholds
 from ..core.metrics.facts import Channel
 from ..core.metrics.pauses import Pause, Told, pauses_of
+from ..core.metrics.thresholds import Thresholds
 from ..core.words import Miss, Outcome
 from .connection import Database
 from .fact_tables import OfferRow, PresenceRow, VisitRow
@@ -43,7 +43,9 @@ async def outcomes_by_number(database: Database, span: Span, thresholds: Thresho
     """(quarter, (number dialled,), counts of outcomes) of the calls from outside that began in the period."""
     row = ConversationRow
     quarter = quarter_sql(row.started, sqlite=database.is_sqlite).label("quarter")
-    short = case((and_(row.queue != "", row.wait_seconds <= thresholds.short_ms / 1000), 1), else_=0).label("short")
+    limits: Any = [(row.queue == queue, own.short_ms / 1000) for queue, own in thresholds.own.items()]
+    limit = case(*limits, else_=thresholds.short_ms / 1000) if limits else thresholds.short_ms / 1000
+    short = case((and_(row.queue != "", row.wait_seconds <= limit), 1), else_=0).label("short")
     queued = case((row.queue != "", 1), else_=0).label("queued")
     keys = (quarter, row.did, row.outcome, short, queued)
     wanted = calls_within(select(*keys, func.count()), span).where(row.direction == "inbound").group_by(*keys)

@@ -1,9 +1,12 @@
 """Makes the sums of quarters of an hour that have none, from the rows; again and again it gives the same.
 
 It knows which quarters are due: those that are over, from the first fact on. It works through them in pieces, each in a
-transaction of its own that waits for every import: killed at any instant, a piece is there or not. What needs sums for
-other thresholds than the ones there are (the site has a new T) is due as well. A silence of months is left out: it
-costs nothing to read.
+transaction of its own that waits for every import: killed at any instant, a piece is there or not. A silence of months
+is left out: it costs nothing to read.
+
+A quarter remembers for which T and S its sums were made, those of queues that have their own among them. Where the site
+has others now, the quarter is due again, unless nobody waited in a queue whose T or S was changed: then its sums are
+right as they are. What is older than every row (`forgetting`) keeps the sums that it has.
 """
 
 from __future__ import annotations
@@ -12,10 +15,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, delete, func, insert, select
+from sqlalchemy import Insert, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..core.metrics.counters import Thresholds
+from ..core.metrics.thresholds import Thresholds
 from .connection import Database
 from .counting import SOURCES, from_rows
 from .quarters import Grid, instant_of, quarter_of
@@ -30,6 +33,7 @@ _Told = Callable[[int, int], None]
 
 async def roll_up(database: Database, thresholds: Thresholds, now: datetime, told: _Told | None = None) -> int:
     """Make what is due; returns how many quarters. `told` hears of each piece: (quarters done, quarters due)."""
+    await _keep_unconcerned(database, thresholds)
     async with database.reading() as connection:
         due = await _due(connection, thresholds, quarter_of(now))
     done, whole = 0, sum(map(len, due))
@@ -40,6 +44,22 @@ async def roll_up(database: Database, thresholds: Thresholds, now: datetime, tol
             if told is not None:
                 told(done, whole)
     return done
+
+
+async def _keep_unconcerned(database: Database, thresholds: Thresholds) -> None:
+    """Sums that were made for others count for these thresholds too, where they differ in queues that had no calls."""
+    of = RolledQuarterRow
+    others = select(of.thresholds).where(of.thresholds != thresholds.key).distinct()
+    async with database.reading() as connection:
+        keys = (await connection.execute(others)).scalars().all()
+    changed = {key: queues for key in keys if (queues := thresholds.changed_since(key)) is not None}
+    if not changed:
+        return
+    async with database.writing(folding=True) as connection:
+        for key, queues in changed.items():
+            concerned = select(QueueVisits.quarter).where(QueueVisits.queue.in_(queues))
+            same = update(of).where(of.thresholds == key, of.quarter.not_in(concerned))
+            await connection.execute(same.values(thresholds=thresholds.key))
 
 
 async def _due(connection: AsyncConnection, thresholds: Thresholds, running: int) -> list[range]:

@@ -5,6 +5,10 @@ rows. So whoever changes rows takes their quarters out (`touch…`), in the same
 that is killed can leave a wrong sum behind, the running quarter costs no work until it is over, and a bulk import rolls
 each quarter up once. Sums of quarters that were taken out stay until they are made anew (`rolling`); nobody reads them.
 
+Sums are for the thresholds that they were made with. Of history that was let go (`forgetting`) they are all that there
+is: whatever T is asked for, these quarters are counted with the T of then, and whoever prints that says so
+(`kept_otherwise`).
+
 A row of presences says what an agent does until their next row: a new one changes its own quarter and those up to that
 next row, or, where there is none, all that were rolled up since.
 """
@@ -14,10 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..core.metrics.counters import Thresholds
+from ..core.metrics.thresholds import Thresholds
 from .fact_tables import OfferRow, PresenceRow, VisitRow
 from .pieces import in_pieces
 from .quarters import quarter_of
@@ -50,19 +54,38 @@ async def touch_presences(connection: AsyncConnection, changed: Mapping[str, tup
 
 
 async def touch_all(connection: AsyncConnection) -> None:
-    """Every row is about to be made anew: nothing is rolled up any more, but for what is older than all rows: of
-    history that was let go (`forgetting`) the sums are all that there is."""
-    found = [(await connection.execute(select(func.min(at)))).scalar() for at in FIRSTS]
-    first = min((quarter_of(at) for at in found if at is not None), default=None)
-    if first is not None:
+    """Every row is about to be made anew: nothing is rolled up any more, but for what is older than all rows."""
+    if (first := await _first_row(connection)) is not None:
         await connection.execute(delete(RolledQuarterRow).where(_rolled >= first))
 
 
+async def _first_row(connection: AsyncConnection) -> int | None:
+    """The quarter of the oldest row; None: there is none."""
+    found = [(await connection.execute(select(func.min(at)))).scalar() for at in FIRSTS]
+    return min((quarter_of(at) for at in found if at is not None), default=None)
+
+
 async def rolled_runs(connection: AsyncConnection, within: range, thresholds: Thresholds | None) -> list[range]:
-    """Which of these quarters are rolled up for these thresholds (None: for any), as runs in order."""
-    conditions = [_rolled >= within.start, _rolled < within.stop]
-    if thresholds is not None:
-        conditions.append(RolledQuarterRow.thresholds == thresholds.key)
+    """Which of these quarters have sums for these thresholds (None: for any), as runs in order."""
+    if thresholds is None:
+        return await _runs(connection, within)
+    first = await _first_row(connection)
+    same = RolledQuarterRow.thresholds == thresholds.key
+    return await _runs(connection, within, *([] if first is None else [or_(same, _rolled < first)]))
+
+
+async def kept_otherwise(connection: AsyncConnection, within: range, thresholds: Thresholds) -> list[tuple[int, str]]:
+    """Of history that was let go: the last quarter whose sums were made for other thresholds, for each of those."""
+    first = await _first_row(connection)
+    stop = within.stop if first is None else min(first, within.stop)
+    of, last = RolledQuarterRow, func.max(_rolled)
+    wanted = select(last, of.thresholds).where(_rolled >= within.start, _rolled < stop, of.thresholds != thresholds.key)
+    found = await connection.execute(wanted.group_by(of.thresholds).order_by(last))
+    return [(quarter, key) for quarter, key in found]
+
+
+async def _runs(connection: AsyncConnection, within: range, *only: ColumnElement[bool]) -> list[range]:
+    conditions = [_rolled >= within.start, _rolled < within.stop, *only]
     ends = select(func.min(_rolled), func.max(_rolled), func.count()).where(*conditions)
     low, high, many = (await connection.execute(ends)).one()
     if low is None or many == high - low + 1:  # mostly: a window over a year costs a tenth of its report

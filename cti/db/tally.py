@@ -18,8 +18,9 @@ from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..core.metrics.counters import COUNTERS, Thresholds
+from ..core.metrics.counters import COUNTERS
 from ..core.metrics.intervals import By, even
+from ..core.metrics.thresholds import Thresholds
 from .connection import Database
 from .counting import SOURCES, Source, from_rows, from_sums, summed_by
 from .quarters import Grid, instant_of, quarter_after, quarter_of

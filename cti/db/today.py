@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import literal_column, select
 
-from ..core.metrics.counters import Counter, Thresholds, sql_of
+from ..core.metrics.counters import Counter, sql_of
 from ..core.metrics.facts import Channel, Visit
+from ..core.metrics.thresholds import Thresholds
 from .connection import Database
 from .fact_tables import VisitRow
 from .pieces import in_pieces

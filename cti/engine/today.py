@@ -16,9 +16,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from ..core.metrics.catalogue import METRICS
-from ..core.metrics.counters import COUNTERS, Thresholds, add
+from ..core.metrics.counters import COUNTERS, add
 from ..core.metrics.facts import Visit
 from ..core.metrics.intervals import By, milliseconds, start_of
+from ..core.metrics.thresholds import Thresholds
 from ..core.words import CallId, Outcome, QueueName
 
 SHOWN = (
@@ -85,7 +86,7 @@ class Today:
         if stays and stays[-1].ended is None:
             visit = stays[-1].visit
             waited = milliseconds(at - visit.entered)
-            if outcome is Outcome.ABANDONED and waited <= self.thresholds.short_ms:
+            if outcome is Outcome.ABANDONED and waited <= self.thresholds.of(visit.queue).short_ms:
                 outcome = Outcome.SHORT_ABANDON
             self._keep(call, [*stays[:-1], _Stay(visit._replace(outcome=outcome.value, wait_ms=waited), at)])
 
@@ -142,8 +143,8 @@ class Today:
             "service_percent": self._service.printed(counts),
             "definition": self._service.titled,
             "formula": self._service.formula,
-            "within_seconds": self.thresholds.within_ms / 1000,
-            "short_seconds": self.thresholds.short_ms / 1000,
+            "within_seconds": self.thresholds.of(queue).within_ms / 1000,
+            "short_seconds": self.thresholds.of(queue).short_ms / 1000,
         }
 
     def _count(self, visit: Visit) -> dict[str, int]:

@@ -13,8 +13,9 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
-from ..core.metrics.counters import Thresholds, add, count
+from ..core.metrics.counters import add, count
 from ..core.metrics.facts import AgentTime, Channel, Fact, Offer, Visit
+from ..core.metrics.thresholds import Thresholds
 from ..db.agent_time import agent_times
 from ..db.connection import Database
 from ..db.counting import offers, visits

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ..core.metrics.counters import Thresholds
 from ..core.metrics.intervals import By
 from ..core.metrics.periods import Against, Period, earlier
 from ..db.counting import Span
 from ..db.store import Store
 from ..reports.build import Asked
 from ..reports.document import Report
+from ..site.in_time import thresholds_of
 from ..site.model import Site
 from ..site.report_values import ScheduledReport
 from .answer import answer, answer_beside
@@ -42,16 +42,13 @@ def question_of(wanted: ScheduledReport, site: Site, period: Period, now: dateti
     """What a scheduled report asks of this period."""
     since, until = period
     by = By(wanted.by) if wanted.by else _USUAL_BY.get(wanted.report)
-    thresholds = Thresholds(
-        within_ms=round(site.reports.within_seconds * 1000), short_ms=round(site.reports.short_seconds * 1000)
-    )
     filters = {key: ", ".join(v) for key, v in (("queue", wanted.queues), ("agent", wanted.agents)) if v}
     asked = Asked(
         name=wanted.report,
         since=since,
         until=until,
         zone=ZoneInfo(site.site.timezone),
-        thresholds=thresholds,
+        thresholds=thresholds_of(site),
         by=by,
         filters=filters,
     )

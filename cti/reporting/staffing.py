@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from ..core.arrivals import Chance, miss_chance_of, replay
 from ..core.metrics.intervals import By, intervals
 from ..core.metrics.moments import Span
+from ..core.metrics.thresholds import Thresholds
 from ..core.recorded import shifts_of
 from ..core.routing import penalty
 from ..core.scenario import Scenario
@@ -53,10 +54,17 @@ async def _make(store: Store, question: Question) -> Report:
         spans,
         await _counted(store, question),
         target=float(question.more.get("target", TARGET)),
+        within_ms=_strictest(asked.thresholds, question.span.queues),
         simulated=await _simulated(store, question, spans) if question.more.get("simulate") else None,
         notes=() if question.span.queues else (_ALL,),
         tell=lambda done, all_of_them: question.tell("Erlang", done, all_of_them),
     )
+
+
+def _strictest(thresholds: Thresholds, queues: Sequence[str]) -> int:
+    """Callers of all these queues (none = of all there are) wait in theory's one line: the T that satisfies each."""
+    theirs = [thresholds.of(queue) for queue in queues] or [thresholds, *thresholds.queues.values()]
+    return min(one.within_ms for one in theirs)
 
 
 async def _counted(store: Store, question: Question) -> list[Counted]:
@@ -108,14 +116,14 @@ async def _simulated(store: Store, question: Question, spans: Sequence[Span]) ->
     )
     seeds = int(question.more.get("seeds", 3))
     found: dict[datetime, Simulated] = defaultdict(Simulated)
-    starts, within = [start for start, _ in spans], question.asked.thresholds.within_ms / 1000
+    starts, thresholds = [start for start, _ in spans], question.asked.thresholds
     for seed in range(seeds):
         question.tell("simulating", seed, seeds)
         for visit in simulate(scenario, replay(callers, _Chances(seed + 1)), begin=since).visits:
             if question.span.queues and visit.queue not in question.span.queues:
                 continue
             place = bisect_right(starts, since + timedelta(seconds=visit.joined)) - 1
-            before = found[starts[max(0, place)]]
+            before, within = found[starts[max(0, place)]], thresholds.of(visit.queue).within_ms / 1000
             found[starts[max(0, place)]] = Simulated(
                 entered=before.entered + 1,
                 in_time=before.in_time + (visit.outcome is Outcome.ANSWERED and visit.wait_seconds <= within),

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..config import load_config
-from ..core.metrics.counters import Thresholds
+from ..core.metrics.thresholds import Thresholds
 from ..db.rolling import roll_up
 from ..db.store import Store
 from ..errors import CtiError, SiteError
+from ..site import in_time
 from ..site.load import load_site
 
 log = logging.getLogger(__name__)
@@ -25,10 +26,9 @@ ROLL_SECONDS = 60.0
 def thresholds_of(home: Path, before: Thresholds | None = None) -> Thresholds:
     """T and S as the site has them; of a site with mistakes those of before, or the usual ones. Raises CtiError."""
     try:
-        reports = load_site(load_config(home).site_file).reports
+        return in_time.thresholds_of(load_site(load_config(home).site_file))
     except SiteError:
         return before or Thresholds()
-    return Thresholds(within_ms=round(reports.within_seconds * 1000), short_ms=round(reports.short_seconds * 1000))
 
 
 async def keep_rolled_up(home: Path, store: Store) -> None:

@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 
 from ..core.metrics.beyond import BEYOND
 from ..core.metrics.catalogue import METRICS
-from ..core.metrics.counters import Thresholds
 from ..core.metrics.intervals import By, start_of
 from ..core.metrics.metric import Metric, totals
+from ..core.metrics.thresholds import Thresholds
 from .catalogue import REPORTS, Kind, counters_of
 from .document import Column, Report, Value
 
 Counts = Mapping[str, int]
 Counted = tuple[datetime, tuple[str, ...], Counts]
+T_TOLD = "T (answered in time)"  # in a report's `about`
 _Line = tuple[datetime, str]  # the interval (or the period) and whose it is
 
 
@@ -137,8 +138,8 @@ def about_of(asked: Asked, *, thresholds: bool = True) -> dict[str, str]:
         "by": asked.by.value if asked.by else "period",
     }
     if thresholds:
-        about["T (answered in time)"] = f"{asked.thresholds.within_ms / 1000:g} s"
-        about["S (short abandon)"] = f"{asked.thresholds.short_ms / 1000:g} s"
+        about[T_TOLD] = asked.thresholds.told_within
+        about["S (short abandon)"] = asked.thresholds.told_short
     return about | dict(asked.filters or {})
 
 

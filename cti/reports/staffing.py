@@ -56,11 +56,13 @@ def staffing_report(
     counted: Iterable[Counted],
     *,
     target: float,
+    within_ms: int,
     simulated: Mapping[datetime, Simulated] | None = None,
     notes: tuple[str, ...] = (),
     tell: Tell = lambda _done, _all: None,
 ) -> Report:
-    """`spans` are intervals cut to the period; `simulated` by their beginning; `tell` hears how far it is."""
+    """`spans` are intervals cut to the period; `within_ms` is the T of theory, which knows one; `simulated` by their
+    beginning; `tell` hears how far it is."""
     by_span, total = _summed(spans, counted)
     patience = patience_seconds(total.get("wait_ms", 0), total.get("abandoned", 0))
     rows: list[tuple[Value, ...]] = []
@@ -68,7 +70,7 @@ def staffing_report(
         tell(n, len(spans))
         counts = by_span[n]
         handling, seconds = _handling(counts) or _handling(total), (end - start).total_seconds()
-        values = _values(asked, counts, handling, seconds, patience, target)
+        values = _values(counts, handling, seconds, patience, target, within_ms / 1000)
         extra = _simulated(simulated.get(start, Simulated())) if simulated is not None else ()
         rows.append((start.astimezone(asked.zone), *values, *extra))
     return Report(
@@ -81,7 +83,7 @@ def staffing_report(
             *(_SIMULATED if simulated is not None else ()),
         ),
         rows=tuple(rows),
-        about=about_of(asked) | _about(target, patience),
+        about=about_of(asked) | _about(target, within_ms, patience),
         notes=(*notes, *_patience_note(total)),
         definitions=tuple(definitions(asked.name)),
     )
@@ -116,7 +118,7 @@ def _handling(counts: Counts) -> float | None:
 
 
 def _values(
-    asked: Asked, counts: Counts, handling: float | None, seconds: float, patience: float, target: float
+    counts: Counts, handling: float | None, seconds: float, patience: float, target: float, within_seconds: float
 ) -> tuple[Value, ...]:
     entered, there = counts.get("entered", 0), counts.get("at_work_ms", 0) / 1000 / seconds
     measured = percent(counts.get("answered_in_time", 0), entered)
@@ -130,7 +132,7 @@ def _values(
         rate=entered / seconds,
         handling_seconds=handling,
         patience_seconds=patience,
-        within_seconds=asked.thresholds.within_ms / 1000,
+        within_seconds=within_seconds,
     )
     told = staffed(demand, round(there), target)
     theory = _theory(told)
@@ -168,9 +170,9 @@ def _simulated(found: Simulated) -> tuple[Value, ...]:
     return percent(found.in_time, found.entered), percent(found.abandoned, found.entered)
 
 
-def _about(target: float, patience: float) -> dict[str, str]:
+def _about(target: float, within_ms: int, patience: float) -> dict[str, str]:
     mean = "no end (nobody gave up)" if math.isinf(patience) else f"{patience:.0f} s"
-    return {"target": f"{100 * target:g} % within T", "mean patience": mean}
+    return {"target": f"{100 * target:g} % within {within_ms / 1000:g} s", "mean patience": mean}
 
 
 def _patience_note(total: Counts) -> tuple[str, ...]:

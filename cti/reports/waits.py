@@ -60,6 +60,7 @@ class Wait(NamedTuple):
 
 Counted = list[tuple[int, int]]
 Ended = dict[str, Counted]  # how it ended -> (milliseconds, how many); "" = not yet
+_SHORT = "short"  # who abandoned within the S of the queue; they are among the abandoned, too
 
 
 def waits_report(asked: Asked, waits: Iterable[Wait], *, per: str) -> Report:
@@ -67,13 +68,14 @@ def waits_report(asked: Asked, waits: Iterable[Wait], *, per: str) -> Report:
     lines: dict[LineKey, Ended] = defaultdict(lambda: defaultdict(list))
     whole: Ended = defaultdict(list)
     for wait in waits:
-        ended = _CLASSES.get(wait.outcome, OTHER)
-        lines[line_key(asked, wait.at, wait.queue if per == "queue" else "")][ended].append((wait.ms, wait.stays))
-        whole[ended].append((wait.ms, wait.stays))
+        line = lines[line_key(asked, wait.at, wait.queue if per == "queue" else "")]
+        for ended in _ended(asked, wait):
+            line[ended].append((wait.ms, wait.stays))
+            whole[ended].append((wait.ms, wait.stays))
     keys, named = sorted(lines, key=in_order), "queue" if per == "queue" else ""
     heads = head_columns(asked, named)
     columns, make = (_OF_BUCKET, _buckets) if per == "bucket" else (_OF_QUEUE, _percentiles)
-    rows = [(*head_values(asked, named, key, {}), *told) for key in keys for told in make(asked, lines[key])]
+    rows = [(*head_values(asked, named, key, {}), *told) for key in keys for told in make(lines[key])]
     return Report(
         name=asked.name,
         title=REPORTS[asked.name].says,
@@ -88,7 +90,13 @@ def waits_report(asked: Asked, waits: Iterable[Wait], *, per: str) -> Report:
     )
 
 
-def _percentiles(asked: Asked, ended: Mapping[str, Counted]) -> list[tuple[Value, ...]]:  # noqa: ARG001 -- as `_buckets`
+def _ended(asked: Asked, wait: Wait) -> tuple[str, ...]:
+    ended = _CLASSES.get(wait.outcome, OTHER)
+    is_short = ended == ABANDONED and wait.ms <= asked.thresholds.of(wait.queue).short_ms
+    return (ended, _SHORT) if is_short else (ended,)
+
+
+def _percentiles(ended: Mapping[str, Counted]) -> list[tuple[Value, ...]]:
     return [(name, zh, *_told(ended[name])) for name, (zh, _) in _ENDS.items() if ended.get(name)]
 
 
@@ -107,7 +115,7 @@ def _total(of_buckets: bool, whole: Mapping[str, Counted]) -> tuple[Value, ...]:
     return (None, None, *_told([one for name in _ENDS for one in whole.get(name, [])]))
 
 
-def _buckets(asked: Asked, ended: Mapping[str, Counted]) -> list[tuple[Value, ...]]:
+def _buckets(ended: Mapping[str, Counted]) -> list[tuple[Value, ...]]:
     """A line for each bucket, up to the one of the longest wait."""
     spreads = {name: Distribution(ended.get(name, [])) for name in _ENDS}
     longest = max((spread.longest or 0 for spread in spreads.values()), default=0)
@@ -116,27 +124,25 @@ def _buckets(asked: Asked, ended: Mapping[str, Counted]) -> list[tuple[Value, ..
         top = longest if high is None else high * 1000
         within = [spread.at_most(top) - (spread.at_most(low * 1000) if low else 0) for spread in spreads.values()]
         so_far = [percent(spreads[name].at_most(top), spreads[name].total) for name in (ANSWERED, ABANDONED)]
-        found.append((low, high, *within, *so_far, *_levels(asked, ended, spreads, top)))
+        found.append((low, high, *within, *so_far, *_levels(ended, spreads, top)))
         if top >= longest:
             break
     return found
 
 
-def _levels(
-    asked: Asked, ended: Mapping[str, Counted], spreads: Mapping[str, Distribution], top: int
-) -> list[float | int | None]:
-    """What the service level would be with T = `top` milliseconds."""
+def _levels(ended: Mapping[str, Counted], spreads: Mapping[str, Distribution], top: int) -> list[float | int | None]:
+    """What the service level would be with T = `top` milliseconds in every queue."""
     still = sum(stays for _, stays in ended.get("", []))
     counts = {
         "answered_in_time": spreads[ANSWERED].at_most(top),
         "entered": sum(spread.total for spread in spreads.values()) + still,
-        "short_abandoned": spreads[ABANDONED].at_most(asked.thresholds.short_ms),
+        "short_abandoned": sum(stays for _, stays in ended.get(_SHORT, [])),
     }
     return [metric.printed(counts) for metric in _LEVELS]
 
 
 def _charts(asked: Asked, whole: Mapping[str, Counted]) -> tuple[Bars | Curve, ...]:
-    rows = _buckets(asked, whole) if any(whole.get(name) for name in _ENDS) else []
+    rows = _buckets(whole) if any(whole.get(name) for name in _ENDS) else []
     labels = [f"≤ {_length(high)}" if high else f"> {_length(low)}" for low, high, *_ in rows]
     series = [
         Series(name=name, name_zh=zh, colour=colour, values=[_number(row[2 + n]) or None for row in rows])
@@ -145,12 +151,12 @@ def _charts(asked: Asked, whole: Mapping[str, Counted]) -> tuple[Bars | Curve, .
     spreads = {name: Distribution(whole.get(name, [])) for name in _ENDS}
     last = (spreads[ANSWERED].percentile(95) or 0) // 1000
     every = range(max(last + 10, asked.thresholds.within_ms // 1000 + 10) + 1)
-    levels = [_levels(asked, whole, spreads, t * 1000) for t in every] if rows else []
+    levels = [_levels(whole, spreads, t * 1000) for t in every] if rows else []
     curves = [
         Series(name=metric.name, name_zh=metric.says_zh, colour=colour, values=[level[n] for level in levels])
         for n, (metric, colour) in enumerate(zip(_LEVELS, ("blue", "teal"), strict=True))
     ]
-    mark = asked.thresholds.within_ms / 1000
+    mark = asked.thresholds.within_ms / 1000  # of the queues that have none of their own
     return (
         Bars(labels=labels, series=series, stacked=True, title="waits", title_zh="等待时长分布"),
         Curve(steps=list(every), series=curves, unit="%", mark=mark, title="service level at every T (seconds)",

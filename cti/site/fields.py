@@ -148,7 +148,8 @@ class Fields:
 
     def decimal(self, name: str, default: float, low: float, high: float) -> float:
         """A number that may have a fraction."""
-        self.takes(name, type="number", minimum=low, maximum=high, default=default)
+        usual = {"default": default} if low <= default <= high else {}
+        self.takes(name, type="number", minimum=low, maximum=high, **usual)
         node = self.get(name)
         if node is None:
             return default

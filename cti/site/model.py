@@ -17,7 +17,7 @@ from ..core.schedule import Schedule
 from ..core.words import WrapUpMode
 from .asked import Survey
 from .in_call import CallKeys, Parking
-from .report_values import Reports
+from .report_values import Reports, ServiceLevel
 from .value import Value
 
 TargetKind = Literal["menu", "input", "queue", "voicemail", "external", "hangup"]
@@ -336,6 +336,7 @@ class Queue(Value):
     announce: Announce | None = None
     exit_key: ExitKey | None = None
     follow_up: FollowUp = FollowUp()
+    service_level: ServiceLevel = ServiceLevel()
     survey: str = ""
 
 

@@ -28,6 +28,13 @@ class ScheduledReport(Value):
     target_percent: int = 80
 
 
+class ServiceLevel(Value):
+    """What "in time" and "short" mean in one queue; None: as in all of them (`Reports`)."""
+
+    within_seconds: float | None = None
+    short_seconds: float | None = None
+
+
 class Reports(Value):
     """`within_seconds` and `short_seconds`: what "in time" and "short" mean where nothing else is asked for;
     `service_level`: which definition of it the floor shows, a metric's name without `service_level.`."""

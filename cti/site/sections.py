@@ -15,6 +15,7 @@ from . import model
 from .announced import read_announce, read_exit_key
 from .callback import read_callback
 from .fields import DID, NAME, NAME_HINT, Context, Fields, items, scalar
+from .in_time import read_service_level
 from .lookup import read_lookup
 from .reading import nearest, shown
 from .times import timezone_of
@@ -122,6 +123,7 @@ def read_queue(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> model.Que
         announce=read_announce(ctx, fields),
         exit_key=read_exit_key(ctx, fields),
         follow_up=read_follow_up(fields),
+        service_level=read_service_level(fields),
         survey=fields.reference("survey", "survey"),
     )
     fields.done()

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,31 +25,35 @@ from ..db.months import make_room
 from ..db.plain import Driver
 from ..reports.by_day import NAME
 from ..reports.parquet import GROUP, arrow_writer
-from .year_of_calls import DAYS, date_of, day_of_calls
+from .year_of_calls import DAYS, calls_of_day, date_of, day_of_calls
 
 Say = Callable[[str], None]
+ROWS = 100_000  # of one transaction
 # COPY takes nothing without quotes for NULL.
 _QUOTED = pyarrow.csv.WriteOptions(include_header=False, quoting_style="all_valid")
 
 
 async def keep_year(database: Database, folder: Path, calls: int, until: float, say: Say) -> bool:
     """All of it. False: `until` (of time.monotonic) came before the end; the same again goes on."""
-    missing = list(_missing(folder))
-    for done, day in enumerate(missing):
+    missing = [day for day in range(DAYS) if not _file(folder, day).exists()]
+    if missing:
+        await _indexes(database, there=False)
+    while missing:
         if time.monotonic() > until:
             return False
-        if done == 0:
-            await _indexes(database, there=False)
-        await _keep_day(database, folder, day, day_of_calls(day, calls))
-        if done % 10 == 9:
-            say(f"made {DAYS - len(missing) + done + 1} of {DAYS} days")
+        some = _some(missing, calls)
+        await _keep_days(database, folder, {day: day_of_calls(day, calls) for day in some})
+        missing = missing[len(some) :]
+        say(f"made {DAYS - len(missing)} of {DAYS} days")
     say("indexes …")
     await _indexes(database, there=True)
     return True
 
 
-def _missing(folder: Path) -> Iterator[int]:
-    return (day for day in range(DAYS) if not _file(folder, day).exists())
+def _some(days: Sequence[int], calls: int) -> list[int]:
+    """As many of them as are worth a transaction."""
+    upto = accumulate(calls_of_day(day, calls) for day in days)
+    return [days[0], *(day for day, rows in zip(days[1:], upto, strict=False) if rows < ROWS)]
 
 
 def _file(folder: Path, day: int) -> Path:
@@ -71,17 +76,19 @@ def _scattered() -> list[Index]:
     return [index for index in table.indexes if index.columns.keys()[0] != "entered"]
 
 
-async def _keep_day(database: Database, folder: Path, day: int, rows: Any) -> None:
+async def _keep_days(database: Database, folder: Path, days: Mapping[int, Any]) -> None:
     async with database.writing(folding=True) as connection:
         newest = (await connection.execute(select(func.max(VisitRow.entered)))).scalar()
-        if rows.num_rows and (newest is None or newest.date() < date_of(day)):
-            await _store(connection, rows)
-    file = _file(folder, day)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f".{NAME}.new")
-    with arrow_writer(str(new), rows.schema) as writer:
-        writer.write_table(rows, row_group_size=GROUP)
-    new.replace(file)
+        for day, rows in days.items():
+            if rows.num_rows and (newest is None or newest.date() < date_of(day)):
+                await _store(connection, rows)
+    for day, rows in days.items():
+        file = _file(folder, day)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = file.with_name(f".{NAME}.new")
+        with arrow_writer(str(new), rows.schema) as writer:
+            writer.write_table(rows, row_group_size=GROUP)
+        new.replace(file)
 
 
 async def _store(connection: AsyncConnection, rows: Any) -> None:

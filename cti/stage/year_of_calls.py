@@ -9,6 +9,7 @@ nothing of counting them and of where they are kept.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -43,9 +44,16 @@ _SCHEMA = arrow_schema(EXPORTED["visits"].columns)
 
 def calls_of_day(day: int, calls: int) -> int:
     """How many of a year's calls come on this day; together they are exactly `calls`."""
+    upto = _upto(calls)
+    return upto[day] - (upto[day - 1] if day else 0)
+
+
+@cache
+def _upto(calls: int) -> list[int]:
+    """How many have come by the end of each day."""
     weights = np.cumsum([_WEEK[(BEGIN + timedelta(days=n)).weekday()] for n in range(DAYS)])
-    upto = np.rint(weights / weights[-1] * calls).astype(int)
-    return int(upto[day] - (upto[day - 1] if day else 0))
+    found: list[int] = np.rint(weights / weights[-1] * calls).astype(int).tolist()
+    return found
 
 
 def date_of(day: int) -> date:

@@ -338,6 +338,19 @@ def test_what_in_time_means_is_the_sites_where_nothing_else_is_asked_for(cti, ho
     assert (asked["T (answered in time)"], asked["S (short abandon)"]) == ("10 s", "2.5 s")
 
 
+def test_a_queue_with_its_own_threshold_is_counted_with_it_unless_another_is_asked_for(cti, home):
+    usual = json.loads(cti("queue", *DAY, "--format", "json").stdout)
+    site = "site: {name: x, timezone: Asia/Shanghai, languages: [en]}\nqueues:\n"
+    site += "  sales: {overflow: hangup, service_level: {within_seconds: 0, short_seconds: 0}}\n"
+    (home / "site.yaml").write_text(site)
+    told = cti("queue", *DAY, "--format", "json")
+    assert json.loads(told.stdout)["about"]["T (answered in time)"] == "20 s; sales 0 s"
+    names = ("entered", "short_abandoned", "service_level_offered_percent")
+    assert [rows(told)["sales"][name] for name in names] == [4, 0, 0.0]
+    assert rows(told)["service"] == {row["queue"]: row for row in usual["rows"]}["service"]
+    assert json.loads(cti("queue", *DAY, "--within", "20", "--short", "5", "--format", "json").stdout) == usual
+
+
 def test_what_agents_and_callers_did_is_drawn(cti, tmp_path):
     drawn = {}
     for name in ("wallboard", "staffing", "recordings"):

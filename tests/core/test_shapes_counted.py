@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from shape_trace import SLACK, seen_of, told_of
 
-from cti.core.metrics.counters import Thresholds, count
+from cti.core.metrics.counters import count
 from cti.core.metrics.facts import Channel, Visit
+from cti.core.metrics.thresholds import Thresholds
 from cti.core.metrics.visits import offers_of, visits_of
 
 PASSED_ON = (

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
-from cti.core.metrics.counters import Thresholds
 from cti.core.metrics.intervals import By
+from cti.core.metrics.thresholds import Thresholds
 from cti.db.counting import Span
 from cti.db.fact_tables import OfferRow, PresenceRow, VisitRow
 from cti.db.months import PARTED, make_room

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from cti.core.metrics.counters import Thresholds, add, count
+from cti.core.metrics.counters import add, count
 from cti.core.metrics.facts import Channel, Offer, Visit
 from cti.core.metrics.intervals import By, start_of
+from cti.core.metrics.thresholds import Thresholds
 from cti.db.agent_time import agent_times
 from cti.db.counting import offers, visits
 from cti.db.span import Span

@@ -6,7 +6,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from cti.core.metrics.catalogue import METRICS
-from cti.core.metrics.counters import Thresholds
+from cti.core.metrics.thresholds import Thresholds
 from cti.core.words import CallId, Outcome, QueueName
 from cti.db.span import Span
 from cti.db.tally import Tally, tally

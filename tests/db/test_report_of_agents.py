@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from hand_made import DAY, at, question, rows, total
 
-from cti.core.metrics.counters import Thresholds
 from cti.core.metrics.intervals import By
+from cti.core.metrics.thresholds import Thresholds
 from cti.db.counting import Span
 from cti.db.report_rows import pauses
 from cti.journal.importer import Importer

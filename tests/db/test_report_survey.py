@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from cti.core.metrics.counters import Thresholds
 from cti.core.metrics.intervals import By
+from cti.core.metrics.thresholds import Thresholds
 from cti.db.counting import Span
 from cti.db.fact_tables import SurveyRow
 from cti.journal.importer import Importer

@@ -13,10 +13,15 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hand_made import DAY, Hand, question, rows
+from hand_made import at as minute
 from sqlalchemy import select, text
 
-from cti.core.metrics.counters import Thresholds, add
+from cti.core.metrics.counters import add
 from cti.core.metrics.intervals import By, start_of
+from cti.core.metrics.thresholds import Thresholds
+from cti.db.forgetting import forget_before
+from cti.db.months import Month
 from cti.db.quarters import instant_of, quarter_of
 from cti.db.rolling import roll_up, roll_up_anew
 from cti.db.rollup_tables import SUMS
@@ -25,6 +30,7 @@ from cti.db.span import Span
 from cti.db.store import Store
 from cti.db.tally import Tally, tally
 from cti.journal.importer import Importer
+from cti.reporting.answer import answer
 from cti.reporting.check import differences
 from cti.reports.build import Asked
 
@@ -195,9 +201,51 @@ async def test_sums_are_what_is_read_where_there_are_some(store, day, instant):
 async def test_another_threshold_of_the_site_is_rolled_up_anew(store, day, instant):
     await imported(store, day, instant)
     rolled = await roll_up(store.database, OURS, instant(10_000))
-    other = Thresholds(within_ms=2_100, short_ms=4_000, queues={"sales": Thresholds(within_ms=2_099)})
+    other = replace(OURS, within_ms=2_099)
     assert await roll_up(store.database, other, instant(10_000)) == rolled
     await agree(store, Span(since=instant(0), until=instant(10_000)), instant(10_000), other)
+
+
+async def test_a_queues_new_threshold_makes_only_those_quarters_anew_in_which_it_had_calls(hand: Hand):
+    await hand.visit("a", 0)
+    await hand.visit("b", 40, queue="rescue")
+    await hand.visit("c", 80, wait_ms=15_000)
+    database, now, span = hand.store.database, minute(100), Span(since=minute(0), until=minute(100))
+    own = Thresholds(queues={"rescue": Thresholds(within_ms=9_999)})
+    for thresholds, made in (
+        (Thresholds(), 6),
+        (own, 1),
+        (Thresholds(queues={**own.queues, "new": Thresholds(within_ms=1)}), 0),
+        (Thresholds(), 1),
+    ):
+        assert await roll_up(database, thresholds, now) == made
+        async with database.reading() as connection:
+            assert sum(map(len, await rolled_runs(connection, range(10**7), thresholds))) == 6
+        for key in ("", "queue", "agent"):
+            wanted = Tally(span=span, key=key, thresholds=thresholds)
+            assert await asked(hand.store, wanted, now) == await asked(hand.store, replace(wanted, rolled=False), now)
+    assert await roll_up(database, own, now) == 1
+    counted = await asked(hand.store, Tally(span=span, key="queue", by=None, thresholds=own), now)
+    assert {line: counts["answered_in_time"] for (_, (line,)), counts in counted.items()} == {"sales": 2, "rescue": 0}
+
+
+async def test_of_what_was_let_go_the_sums_stay_as_they_were_made_and_the_report_says_so(hand: Hand):
+    await hand.visit("a", -30 * DAY, wait_ms=15_000)
+    await hand.visit("b", 0, wait_ms=15_000)
+    now = minute(100)
+    await roll_up(hand.store.database, Thresholds(), now)
+    await forget_before(hand.store.database, Month(2026, 11))
+    strict = Thresholds(within_ms=10_000)
+    await roll_up(hand.store.database, strict, now)
+    wanted = question("queue", -40 * DAY, DAY)
+    for thresholds, in_time, notes in (
+        (Thresholds(), 100.0, ()),
+        (strict, 50.0, ("up to 2026-11-02 09:00 only sums are left, which were counted with T 20 s, S 5 s",)),
+    ):
+        report = await answer(hand.store, replace(wanted, asked=replace(wanted.asked, thresholds=thresholds)))
+        (row,) = rows(report)
+        assert (row["entered"], row["service_level_offered_percent"]) == (2, in_time)
+        assert report.notes == notes
 
 
 async def test_a_silence_of_years_costs_nothing(store, day, instant):
@@ -269,7 +317,7 @@ async def test_a_pause_over_midnight_counts_in_both_days_and_a_state_of_weeks_in
 ROLLER = """
 import asyncio, sys
 from datetime import datetime
-from cti.core.metrics.counters import Thresholds
+from cti.core.metrics.thresholds import Thresholds
 from cti.db import rolling
 from cti.db.store import Store
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cti.core.metrics.counters import Thresholds, add, count
+from cti.core.metrics.counters import add, count
 from cti.core.metrics.facts import Visit
+from cti.core.metrics.thresholds import Thresholds
 from cti.core.words import CallId, Outcome, QueueName
 from cti.engine.today import ROW_WITHIN, Today
 
@@ -50,6 +51,20 @@ def test_the_sites_own_definition_and_thresholds_are_used_and_told() -> None:
     found = today.of(SALES, NOON)
     assert (found["service_percent"], found["definition"]) == (50.0, "service_level.asterisk_perf v1")
     assert (found["within_seconds"], found["short_seconds"]) == (10, 3)
+
+
+def test_a_queue_is_counted_with_its_own_thresholds_and_says_which() -> None:
+    own = {"rescue": Thresholds(within_ms=10_000, short_ms=1_000)}
+    today = Today(CHINA, Thresholds(queues=own))
+    for queue in (SALES, QueueName("rescue")):
+        came(today, f"{queue}.1", 0, queue)
+        today.left(CallId(f"{queue}.1"), later(15), Outcome.ANSWERED)
+        came(today, f"{queue}.2", 0, queue)
+        today.left(CallId(f"{queue}.2"), later(3), Outcome.ABANDONED)
+    sales, rescue = today.of(SALES, NOON), today.of(QueueName("rescue"), NOON)
+    assert [one["service_percent"] for one in (sales, rescue)] == [50.0, 0.0]
+    assert [one["short_abandoned"] for one in (sales, rescue)] == [1, 0]
+    assert [(one["within_seconds"], one["short_seconds"]) for one in (sales, rescue)] == [(20, 5), (10, 1)]
 
 
 def test_a_site_that_is_read_again_counts_those_who_are_there_by_its_new_definition() -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cti.core.metrics.counters import Thresholds
 from cti.core.metrics.intervals import By
+from cti.core.metrics.thresholds import Thresholds
 from cti.reports.build import Asked
 from cti.reports.document import Report
 

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cti.core.metrics.counters import Thresholds, count
+from cti.core.metrics.counters import count
 from cti.core.metrics.facts import Visit
+from cti.core.metrics.thresholds import Thresholds
 from cti.reports.heatmap import heatmap_report
 
 from .asking import BERLIN, SHANGHAI, asked, local, rows, total

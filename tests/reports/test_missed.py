@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cti.core.metrics.counters import Thresholds, count
+from cti.core.metrics.counters import count
 from cti.core.metrics.facts import Offer
+from cti.core.metrics.thresholds import Thresholds
 from cti.reports.missed import Missed, missed_report
 
 from .asking import BERLIN, asked, local, rows, total

@@ -6,8 +6,9 @@ import random
 
 import pytest
 
-from cti.core.metrics.counters import Thresholds, count
+from cti.core.metrics.counters import count
 from cti.core.metrics.facts import Channel, Visit
+from cti.core.metrics.thresholds import Thresholds
 from cti.core.words import Outcome
 from cti.reports.lines import shares
 from cti.reports.outcome import outcome_report

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cti.core.metrics.catalogue import METRICS
-from cti.core.metrics.counters import Thresholds, count
+from cti.core.metrics.counters import count
 from cti.core.metrics.facts import Visit
+from cti.core.metrics.thresholds import Thresholds
 from cti.reports.waits import EDGES, Wait, waits_report
 
 from .asking import asked, local, rows, total
@@ -68,6 +71,17 @@ def test_the_service_level_at_every_t_is_what_the_metric_says_at_that_t():
         counts = count(visits, Thresholds(within_ms=row["up_to_seconds"] * 1000))
         for name in ("service_level.offered", "service_level.offered_minus_short"):
             assert row[f"{name.replace('.', '_')}_percent"] == round(METRICS[name].value(counts), 2)
+
+
+def test_who_was_short_is_judged_by_the_queue_that_they_waited_in():
+    told = [
+        Wait(NINE, queue, outcome, 3_000, 1) for queue in ("sales", "rescue") for outcome in ("answered", "abandoned")
+    ]
+    question = asked("waits", *DAY)
+    strict = Thresholds(queues={"rescue": Thresholds(short_ms=1_000)})
+    for thresholds, level in ((question.thresholds, 100.0), (strict, 66.67)):
+        (row,) = rows(waits_report(replace(question, thresholds=thresholds), told, per="bucket"))
+        assert row["service_level_offered_minus_short_percent"] == level
 
 
 def test_a_wait_beyond_every_border_is_in_the_bucket_without_an_end():

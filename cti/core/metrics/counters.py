@@ -9,34 +9,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from ..words import Miss, Outcome, Presence
 from .facts import AgentTime, Channel, Fact, Offer, SurveyAnswer, Visit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
-    """What "in time" (T) and "short" (S) mean here. Milliseconds; a service level is nothing without them.
-
-    `queues` have their own; those of a queue that is not named there are these.
-    """
-
-    within_ms: int = 20_000
-    short_ms: int = 5_000
-    queues: Mapping[str, Thresholds] = field(default_factory=dict, hash=False)
-
-    def of(self, queue: str) -> Thresholds:
-        return self.queues.get(queue, self)
-
-    @property
-    def key(self) -> str:
-        """A text that is the same for the same thresholds: `20000/5000 rescue=10000/5000`."""
-        usual = f"{self.within_ms}/{self.short_ms}"
-        own = {queue: f"{theirs.within_ms}/{theirs.short_ms}" for queue, theirs in sorted(self.queues.items())}
-        return " ".join([usual, *(f"{queue}={theirs}" for queue, theirs in own.items() if theirs != usual)])
+from .thresholds import Thresholds
 
 
 class Op(StrEnum):
@@ -82,7 +61,7 @@ class Condition:
 def _limit(thresholds: Thresholds, name: str) -> str:
     """A threshold in milliseconds as SQL; of each queue its own."""
     usual = int(getattr(thresholds, name))
-    own = {queue: int(getattr(theirs, name)) for queue, theirs in thresholds.queues.items()}
+    own = {queue: int(getattr(theirs, name)) for queue, theirs in thresholds.own.items()}
     cases = " ".join(
         f"WHEN '{queue.replace(_QUOTE, _QUOTE * 2)}' THEN {ms}" for queue, ms in own.items() if ms != usual
     )

@@ -97,8 +97,8 @@ SUMS_SAID = {
             "quarter": _QUARTER,
             "thresholds": Said(
                 Unit.WORD,
-                "for which T (in time) and S (short), in milliseconds",
-                "对应的 T(及时)与 S(短)毫秒数",
+                "for which T (in time) and S (short), in milliseconds; then the queues that have their own",
+                "对应的 T(及时)与 S(短)毫秒数;其后为自定义阈值的队列",
             ),
         },
     ),

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cti.core.metrics.catalogue import METRICS
-from cti.core.metrics.counters import COUNTERS, Thresholds, add, count, sql_of
+from cti.core.metrics.counters import COUNTERS, add, count, sql_of
 from cti.core.metrics.facts import AgentTime, Channel, Fact, Offer, SurveyAnswer, Visit
 from cti.core.metrics.metric import Unit
+from cti.core.metrics.thresholds import Thresholds
 from cti.core.words import Miss, Outcome, Presence
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -148,17 +149,17 @@ def test_every_caller_who_entered_has_one_end(facts: list[Fact]) -> None:
 
 
 @settings(max_examples=50)
-@given(FACTS)
-def test_sql_counts_as_python_does(facts: list[Fact]) -> None:
+@given(FACTS, st.sampled_from([THRESHOLDS, Thresholds(queues={"sales": Thresholds(within_ms=5_000, short_ms=1)})]))
+def test_sql_counts_as_python_does(facts: list[Fact], thresholds: Thresholds) -> None:
     rows = sqlite3.connect(":memory:")
     for kind in (Visit, Offer, AgentTime, SurveyAnswer):
         names = kind._fields
         rows.execute(f"CREATE TABLE {kind.__name__} ({', '.join(names)})")
         values = [[_plain(getattr(fact, name)) for name in names] for fact in facts if isinstance(fact, kind)]
         rows.executemany(f"INSERT INTO {kind.__name__} VALUES ({', '.join('?' * len(names))})", values)
-    expected = counts(*facts)
+    expected = count(facts, thresholds)
     for name, counter in COUNTERS.items():
-        statement = f"SELECT {sql_of(counter, THRESHOLDS)} FROM {counter.fact.__name__}"
+        statement = f"SELECT {sql_of(counter, thresholds)} FROM {counter.fact.__name__}"
         assert rows.execute(statement).fetchone() == (expected[name],), name
     rows.close()
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from cti.core.metrics.catalogue import METRICS
-from cti.core.metrics.counters import Thresholds, count
+from cti.core.metrics.counters import count
 from cti.core.metrics.facts import AgentTime, Channel, Fact, Visit
+from cti.core.metrics.thresholds import Thresholds
 
 DOCUMENT: dict[str, Any] = json.loads((Path(__file__).parent / "ten_calls.json").read_text(encoding="utf-8"))
 NOTES, EXPECTED = DOCUMENT["notes"], DOCUMENT["expected"]
