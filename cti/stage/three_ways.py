@@ -33,7 +33,7 @@ BERLIN = ZoneInfo("Europe/Berlin")  # its clock is moved twice in the year
 T = Thresholds()
 END = BEGIN + timedelta(days=DAYS)
 _DAY = datetime(2025, 10, 26, tzinfo=BERLIN).astimezone(UTC)  # the one with 25 hours
-_LONG_MS = 2_000  # of all rounds of one question: that will do
+_LONG_MS = 4_000  # of all rounds of one question: that will do
 _ROUNDS = {"rollups": 7, "rows": 2, "parquet": 3}
 
 

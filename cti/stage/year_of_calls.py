@@ -24,7 +24,7 @@ from ..reports.parquet import arrow_schema
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 DAYS = 365
 QUEUES = [f"queue{number:02}" for number in range(24)]
-AGENTS = [f"{number}" for number in range(1000, 1400)]
+CALLS_OF_AN_AGENT = 25_000  # in a year
 _HOURS = np.array([1, 1, 1, 1, 2, 4, 10, 25, 50, 62, 64, 60, 52, 55, 60, 60, 55, 45, 35, 25, 15, 8, 4, 2], float)
 _WEEK = (1.15, 1.05, 1.0, 1.0, 1.0, 0.55, 0.35)
 _OUTCOMES = (
@@ -71,7 +71,8 @@ def day_of_calls(day: int, calls: int) -> Any:
     queues = dice.choice(len(QUEUES), count, p=sizes / sizes.sum())
     waits = dice.exponential(9_000 + 700 * queues).astype(int)
     waits = np.where(dice.random(count) < 0.02, dice.choice([5_000, 20_000], count), waits)
-    agents, works = dice.integers(0, len(AGENTS), count), dice.exponential((180_000, 9_000, 25_000), (count, 3))
+    names = [*(f"{number}" for number in range(1000, 1000 + max(10, calls // CALLS_OF_AN_AGENT))), ""]
+    agents, works = dice.integers(0, len(names) - 1, count), dice.exponential((180_000, 9_000, 25_000), (count, 3))
     moved, called = dice.random((count, 2)).T
     entered = int((BEGIN + timedelta(days=day)).timestamp()) * 1_000_000 + micros
     talked = outcomes == 0
@@ -85,7 +86,7 @@ def day_of_calls(day: int, calls: int) -> Any:
         "entered": entered,
         "outcome": _words([outcome.value for outcome, _ in _OUTCOMES], outcomes),
         "channel": _words(_CHANNELS, back.astype(int)),
-        "agent": _words([*AGENTS, ""], np.where(talked, agents, len(AGENTS))),
+        "agent": _words(names, np.where(talked, agents, len(names) - 1)),
         "wait_ms": np.where(back | closed, 0, waits),
         "ring_ms": np.minimum(waits, 4_000),
         "talk_ms": talk,
