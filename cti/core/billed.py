@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from .journal import JournalLine, Source
+from .journal import JournalLine
 from .stretches import Kind, Stretch, instant
 
 
@@ -41,12 +41,9 @@ def rows_of(lines: Iterable[JournalLine]) -> list[Row]:
     """Each CDR once, in the order of beginning; a call's rows may have been written into several files."""
     found = set()
     for line in lines:
-        if line.source is Source.CDR:
-            said = [
-                str(line.data.get(name, "")) for name in ("app", "channel", "peer", "src", "dst", "did", "direction")
-            ]
-            started, ended = (instant(line.data.get(name)) or line.at for name in ("start", "end"))
-            found.add(Row(started, ended, instant(line.data.get("answer")), line.leg, *said))
+        said = [str(line.data.get(name, "")) for name in ("app", "channel", "peer", "src", "dst", "did", "direction")]
+        started, ended = (instant(line.data.get(name)) or line.at for name in ("start", "end"))
+        found.add(Row(started, ended, instant(line.data.get("answer")), line.leg, *said))
     return sorted(found, key=lambda row: (row.started, row.ended, row.leg, row.peer))
 
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .billed import billed
-from .journal import JournalLine, Source, once
+from .journal import JournalLine, Source, apart, once
 from .passing import passing
 from .retelling import tell
 from .sharpen import sharpen
@@ -40,7 +40,7 @@ _ORDER = {kind: place for place, kind in enumerate(Kind)}
 
 
 class Segment(NamedTuple):
-    """One stretch in its place: `position` counts from 0 in the order of beginning; `ended` None = open.
+    """One `Stretch` in its place: `position` counts from 0 in the order of beginning; `ended` None = open.
 
     Of a transfer, `agent` passed the customer on to `target` (an agent, or the number that was dialled), `detail` says
     how: blind, attended, blonde (before the target answered), conference (all three talked, then the agent left).
@@ -103,7 +103,7 @@ class Conversation(NamedTuple):
 
 def fold(lines: Iterable[JournalLine], *, short_abandon_seconds: float = SHORT_ABANDON_SECONDS) -> Conversation | None:
     """Fold all lines of one conversation (see `conversation_id` for its name). None: nothing tells of a beginning."""
-    told = listen(once(list(lines)))
+    told = listen(once(apart(lines)))
     started = _started(told)
     if started is None:
         return None
@@ -113,7 +113,7 @@ def fold(lines: Iterable[JournalLine], *, short_abandon_seconds: float = SHORT_A
         stretches = [s._replace(outcome=s.outcome or "interrupted") for s in stretches]
     draft = _summary(told, started, ended, stretches)
     outcome = _outcome(told, draft, stretches, short_abandon_seconds)
-    segments = tuple(_segment(position, stretch) for position, stretch in enumerate(stretches))
+    segments = tuple(Segment(position, *stretch) for position, stretch in enumerate(stretches))
     turned_away = tuple(told.story.turned_away)
     return draft._replace(
         outcome=outcome,
@@ -300,17 +300,3 @@ def _outcome(told: Told, draft: Conversation, stretches: list[Stretch], short: f
         return Outcome.FAILED.value
     waited = draft.wait_seconds if Kind.WAIT in kinds else (draft.ended - draft.started).total_seconds()
     return (Outcome.SHORT_ABANDON if waited <= short else Outcome.ABANDONED).value
-
-
-def _segment(position: int, stretch: Stretch) -> Segment:
-    return Segment(
-        position=position,
-        kind=stretch.kind,
-        started=stretch.started,
-        ended=stretch.ended,
-        agent=stretch.agent,
-        queue=stretch.queue,
-        outcome=stretch.outcome,
-        detail=stretch.detail,
-        target=stretch.target,
-    )

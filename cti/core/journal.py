@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -63,13 +63,27 @@ class Position:
     cut: bool = False
 
 
-def once(lines: list[JournalLine]) -> list[JournalLine]:
+Apart = Mapping[Source, list[JournalLine]]
+
+
+def apart(lines: Iterable[JournalLine]) -> Apart:
+    """The lines of each journal in written order."""
+    found: dict[Source, list[JournalLine]] = {source: [] for source in Source}
+    for line in lines:
+        found[line.source].append(line)
+    return {source: in_written_order(own) for source, own in found.items()}
+
+
+def once(journals: Apart) -> Apart:
     """Without lines that another file of the same journal has told already: copies and exports of a foreign site's
     history overlap. What one file says twice was said twice.
     """
-    files = {(line.source, line.file_id) for line in lines}
-    if len(files) == len({source for source, _ in files}):
-        return lines
+    if all(not own or own[0].file_id == own[-1].file_id for own in journals.values()):
+        return journals
+    return apart(_once([line for own in journals.values() for line in own]))
+
+
+def _once(lines: list[JournalLine]) -> list[JournalLine]:
     told: Counter[tuple[object, ...]] = Counter()
     here: Counter[tuple[object, ...]] = Counter()
     kept: list[JournalLine] = []
@@ -91,13 +105,13 @@ def once(lines: list[JournalLine]) -> list[JournalLine]:
 
 def in_written_order(lines: list[JournalLine]) -> list[JournalLine]:
     """Sort by file and offset, files by their first instant: a clock that is set back reorders nothing."""
+    if len({line.file_id for line in lines}) < 2:
+        return sorted(lines, key=_offset)
     first: dict[str, datetime] = {}
     for line in lines:
         known = first.get(line.file_id)
         if known is None or line.at < known:
             first[line.file_id] = line.at
-    if len(first) < 2:
-        return sorted(lines, key=_offset)
     return sorted(lines, key=lambda line: (first[line.file_id], line.file_id, line.offset))
 
 

@@ -6,12 +6,12 @@ with whom is `meetings`, what a transfer was is `passing`. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from .journal import JournalLine, Source, in_written_order
+from .journal import Apart, JournalLine, Source
 from .stretches import Kind, Stretch
 
 
@@ -85,7 +85,9 @@ class Legs:
             self.add(stay)
 
     def read(self, line: JournalLine) -> None:
-        leg = self.legs.setdefault(line.leg, Leg(line.leg))
+        leg = self.legs.get(line.leg)
+        if leg is None:
+            leg = self.legs[line.leg] = Leg(line.leg)
         leg.linked = line.call
         match line.kind:
             case "CHAN_START":
@@ -221,13 +223,12 @@ def endpoint_of(channel: str) -> str:
     return channel.rpartition("-")[0].rpartition("/")[2]
 
 
-def read_legs(lines: Iterable[JournalLine]) -> Legs:
-    """Read the CEL lines among `lines`, and the engine's `held` and (for legs whose end CEL never told) `leg_ended`."""
-    lines = list(lines)
+def read_legs(journals: Apart) -> Legs:
+    """Read CEL, and the engine's `held` and (for legs whose end CEL never told) `leg_ended`."""
     legs = Legs()
-    for line in in_written_order([line for line in lines if line.source is Source.CEL]):
+    for line in journals[Source.CEL]:
         legs.read(line)
-    for line in in_written_order([line for line in lines if line.source is Source.ENGINE]):
+    for line in journals[Source.ENGINE]:
         if line.kind == "leg_ended":
             leg = legs.legs.get(str(line.data.get("leg") or line.call))
             if leg is not None and leg.ended is None:

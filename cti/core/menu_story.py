@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from .journal import JournalLine, Source, in_written_order
+from .journal import JournalLine
 from .stretches import Kind, Stretch
 
 
@@ -75,15 +75,15 @@ def _left(asked: Stretch, at: datetime | None) -> Stretch:
 
 
 def menu_story(lines: Iterable[JournalLine]) -> MenuStory:
-    """Read the menu events among `lines`. What is asked at the end is open."""
+    """Read the menu events among CEL's lines, which are in written order. What is asked at the end is open."""
     story = MenuStory()
-    for line in in_written_order([line for line in lines if _is_ours(line)]):
+    for line in filter(_is_ours, lines):
         story.read(line)
     return story
 
 
 def _is_ours(line: JournalLine) -> bool:
-    return line.source is Source.CEL and line.data.get("user_event") in ("CTI_MENU", "CTI_KEY") and bool(_said(line))
+    return line.kind == "USER_DEFINED" and line.data.get("user_event") in ("CTI_MENU", "CTI_KEY") and bool(_said(line))
 
 
 def _said(line: JournalLine) -> str:

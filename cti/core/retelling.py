@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from .journal import Source
 from .legs import Leg
 from .stretches import Kind, Stretch, engine_stretches
 from .whose import Told
@@ -33,7 +34,7 @@ def tell(queued: list[Stretch], bridged: list[Stretch], told: Told) -> list[Stre
         if stretch.kind is Kind.TRANSFER and not passed and not any(abs(stretch.started - at) <= _NEAR for at in parked)
     ]
     known += [_with_queue(stretch, queued, written) for stretch in bridged]
-    more = engine_stretches(told.lines, known)
+    more = engine_stretches(told.journals[Source.ENGINE], known)
     known += [stretch for stretch in more if stretch.kind is not Kind.TALK or not _any_overlap(stretch, talks)]
     if not talks:
         known = _with_holds(known, [(since, until) for _, since, until in told.legs.holds()])

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from .journal import JournalLine, Source, in_written_order
+from .journal import Apart, JournalLine, Source
 from .words import Outcome
 
 _SECOND = timedelta(seconds=1)
@@ -89,6 +89,7 @@ _EXITS = {
 _TRANSFERS = {"BLINDTRANSFER": "blind", "ATTENDEDTRANSFER": "attended", "TRANSFER": "blind"}
 _METHODS = ("BRIDGE", "APP", "LINK")  # app_queue.c says how an attended transfer was made, not to whom
 _COMPLETIONS = {"COMPLETEAGENT": "agent_hung_up", "COMPLETECALLER": "caller_hung_up"}
+_OF_THE_ENGINE = frozenset({"offer", "answered", "missed", "talk_ended"})
 FINAL = frozenset({*_EXITS, *_TRANSFERS, *_COMPLETIONS, "SURVEYEND"})
 
 
@@ -225,11 +226,10 @@ class QueueStory:
             self._talk = None
 
 
-def queue_story(lines: Iterable[JournalLine]) -> QueueStory:
-    """Read the queue_log lines among `lines`. A missing entry line is replaced by the engine's `joined`."""
-    lines = list(lines)
-    queued = in_written_order([line for line in lines if line.source is Source.QUEUE_LOG])
-    joined = [line for line in lines if line.source is Source.ENGINE and line.kind == "joined"]
+def queue_story(journals: Apart) -> QueueStory:
+    """Read queue_log. A missing entry line is replaced by the engine's `joined`."""
+    queued = journals[Source.QUEUE_LOG]
+    joined = [line for line in journals[Source.ENGINE] if line.kind == "joined"]
     story = QueueStory()
     if joined and not any(line.kind == "ENTERQUEUE" for line in queued):
         first = min(joined, key=lambda line: line.at)
@@ -249,11 +249,13 @@ def instant(value: Any) -> datetime | None:
 
 
 def engine_stretches(lines: Iterable[JournalLine], known: list[Stretch]) -> list[Stretch]:
-    """Rings and talks that only the engine saw: those that no queue_log stretch of the same agent already tells."""
+    """Rings and talks of the engine's lines that only it saw: none that a queue_log stretch of the same agent tells."""
     offers: dict[str, Stretch] = {}
     talks: dict[str, Stretch] = {}
     found: list[Stretch] = []
-    for line in in_written_order([line for line in lines if line.source is Source.ENGINE]):
+    for line in lines:
+        if line.kind not in _OF_THE_ENGINE:
+            continue
         agent, queue = str(line.data.get("agent", "")), str(line.data.get("queue", ""))
         if line.kind == "offer":
             offers[agent] = Stretch(kind=Kind.RING, started=line.at, agent=agent, queue=queue)

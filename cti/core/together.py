@@ -61,10 +61,12 @@ def is_of_a_call(line: JournalLine) -> bool:
 
 def by_conversation(lines: Iterable[JournalLine], threads: Threads) -> dict[str, list[JournalLine]]:
     """The lines of each conversation, in an order that does not depend on how they came; `threads` must know them."""
-    found: dict[str, list[JournalLine]] = defaultdict(list)
-    root = threads.root
+    by_call: dict[str, list[JournalLine]] = defaultdict(list)
     for line in lines:
-        found[root(line.call)].append(line)
+        by_call[line.call].append(line)
+    found: dict[str, list[JournalLine]] = defaultdict(list)
+    for call, own in by_call.items():
+        found[threads.root(call)] += own
     for own in found.values():
         own.sort(key=_place)
     return found

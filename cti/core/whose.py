@@ -6,14 +6,14 @@ know what the time was spent on, nor the outcome. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from operator import attrgetter
 from typing import Any
 
 from .billed import Row, rows_of
-from .journal import JournalLine, Source
+from .journal import Apart, JournalLine, Source
 from .legs import Legs, read_legs
 from .menu_story import MenuStory, menu_story
 from .stretches import QueueStory, Stretch, queue_story
@@ -27,7 +27,7 @@ class Told:
     """What the journals tell, side by side, before anything is decided."""
 
     id: str
-    lines: list[JournalLine]
+    journals: Apart
     story: QueueStory
     legs: Legs
     caller: Mapping[str, Any]
@@ -37,41 +37,40 @@ class Told:
     rows: list[Row]  # CDRs, where nothing but they tell of the call
     menus: MenuStory
 
-    _by_source: dict[Source, list[JournalLine]] | None = None
+    _in_time: dict[Source, list[JournalLine]] = field(default_factory=dict)
 
     def of(self, source: Source, *kinds: str) -> list[JournalLine]:
         """The lines of one journal, as their instants say; of these kinds only, if any are named."""
-        if self._by_source is None:
-            self._by_source = {one: [] for one in Source}
-            for line in sorted(self.lines, key=_when):
-                self._by_source[line.source].append(line)
-        found = self._by_source[source]
+        found = self._in_time.get(source)
+        if found is None:
+            found = self._in_time[source] = sorted(self.journals[source], key=_when)
         return [line for line in found if line.kind in kinds] if kinds else found
 
 
-def listen(lines: list[JournalLine]) -> Told:
-    joined = [line for line in lines if line.source is Source.ENGINE and line.kind == "joined"]
+def listen(journals: Apart) -> Told:
+    engine = journals[Source.ENGINE]
+    joined = [line for line in engine if line.kind == "joined"]
     last = max(joined, key=lambda line: (line.at, line.offset), default=None)
     caller = last.data.get("caller") if last else None
-    legs = read_legs(lines)
-    name = conversation_id(lines)
+    legs = read_legs(journals)
+    name = conversation_id(journals)
     known = sorted((leg.started, leg.leg) for leg in legs.legs.values() if leg.started)
     customer = name if name in legs.legs else (known[0][1] if known else name)
-    promise = next((line.data for line in lines if line.source is Source.ENGINE and line.kind == "callback"), {})
+    promise = next((line.data for line in engine if line.kind == "callback"), {})
     if promise:
         caller, customer = promise.get("caller"), _called(legs) or customer
     told = caller if isinstance(caller, Mapping) else {}
     return Told(
         id=name,
-        lines=lines,
-        story=queue_story(lines),
+        journals=journals,
+        story=queue_story(journals),
         legs=legs,
         caller=told,
         customer_leg=customer,
         talker=customer if legs.is_outside(customer) else _called(legs) or customer,
         promise=promise,
-        rows=rows_of(lines) if all(line.source is Source.CDR for line in lines) else [],
-        menus=menu_story(lines),
+        rows=rows_of(journals[Source.CDR]) if [one for one in journals if journals[one]] == [Source.CDR] else [],
+        menus=menu_story(journals[Source.CEL]),
     )
 
 
@@ -82,14 +81,14 @@ def _called(legs: Legs) -> str:
     return max(dialled, key=lambda one: (one[1] in met, one), default=(None, ""))[1]
 
 
-def conversation_id(lines: Iterable[JournalLine]) -> str:
+def conversation_id(journals: Apart) -> str:
     """The caller's uniqueid as queue_log and the engine know it; for a call that met neither, its oldest linkedid."""
-    named = [line for line in lines if line.call]
-    ours = [line for line in named if line.source is Source.QUEUE_LOG or line.source is Source.ENGINE] or named
+    ours = [line for line in (*journals[Source.QUEUE_LOG], *journals[Source.ENGINE]) if line.call]
+    ours = ours or [line for own in journals.values() for line in own if line.call]
     if not ours:
         return ""
-    until = min(line.at for line in ours).replace(microsecond=0) + _SECOND  # queue_log knows whole seconds only
-    return min((line for line in ours if line.at < until), key=_place).call
+    until = min([line.at for line in ours]).replace(microsecond=0) + _SECOND  # queue_log knows whole seconds only
+    return min([line for line in ours if line.at < until], key=_place).call
 
 
 def direction_of(told: Told) -> str:

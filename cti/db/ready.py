@@ -56,8 +56,8 @@ def prepared(files: Iterable[Sequence[JournalLine]], *, sqlite: bool) -> Ready:
     engine = [line for own in told if own[0].source is Source.ENGINE for line in own]
     threads = Threads()
     ours = [line for line in lines if line.call and line.source is not Source.VOICEMAIL]
-    for line in ours:
-        threads.tie(line.call, line.leg)
+    for call, leg in {(line.call, line.leg) for line in ours}:
+        threads.tie(call, leg)
     keys = threads.groups()
     theirs = by_conversation(ours, threads)
     groups, folded = _folded([(keys[root], fold(own)) for root, own in theirs.items()], sqlite)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cti.core.conversation import fold
-from cti.core.journal import JournalLine, Source
+from cti.core.journal import JournalLine, Source, apart
 from cti.core.stretches import Kind
 from cti.core.whose import conversation_id
 
@@ -323,7 +323,7 @@ def test_an_attended_transfer_that_joins_two_linkedids_is_one_conversation():
         cel 60|{consult}|{CALL}|CHAN_END
     """
     told = lines(text)
-    assert conversation_id(told) == CALL
+    assert conversation_id(apart(told)) == CALL
     assert fold(told).ended == at(80.6)
 
 
