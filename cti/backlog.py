@@ -12,9 +12,10 @@ import gc
 import logging
 import multiprocessing
 import os
+import socket
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
@@ -61,29 +62,33 @@ class Backlog:
         total = 0
         async with (
             _without_collecting(),
-            _workers(self.workers, self.store.database.is_sqlite) as workers,
+            _workers(self.workers, self.store.database.is_sqlite) as free,
+            aclosing(self._stored(reader, free)) as batches,
         ):
-            async for stored in self._stored(reader, workers):
+            async for stored in batches:
                 total += stored
                 if self.told:
                     self.told(total)
         return total + await self._serial.drain()
 
-    async def _stored(self, reader: Reader, workers: Sequence[Worker]) -> AsyncIterator[int]:
-        """Each batch's new lines, once they are stored. Every worker has the next one while this process stores."""
+    async def _stored(self, reader: Reader, free: Free) -> AsyncGenerator[int, None]:
+        """Each batch's new lines, once they are stored. While this process stores one, every worker has the next, and
+        another one lies ready for whoever is done first."""
         waiting: deque[tuple[list[Chunk], asyncio.Task[Answer]]] = deque()
-        free = deque(workers)
 
-        async def hand_out() -> None:
-            while free and (chunks := await asyncio.to_thread(_next, reader)):
-                waiting.append((chunks, asyncio.create_task(_asked(free.popleft(), chunks, free))))
+        async def fill() -> None:
+            while len(waiting) <= self.workers and (chunks := await asyncio.to_thread(_next, reader)):
+                waiting.append((chunks, asyncio.create_task(_asked(free, chunks))))
 
-        await hand_out()
-        while waiting:
-            chunks, task = waiting.popleft()
-            answer = await task
-            await hand_out()
-            yield await self._store(chunks, answer)
+        try:
+            await fill()
+            while waiting:
+                chunks, task = waiting.popleft()
+                await fill()
+                yield await self._store(chunks, await task)
+        finally:
+            for _, task in waiting:
+                task.cancel()
 
     async def _store(self, chunks: list[Chunk], answer: Answer) -> int:
         for reading in answer.readings:
@@ -96,9 +101,10 @@ class Backlog:
         return await self.store.import_lines(lines, positions)
 
 
-async def _asked(worker: Worker, chunks: list[Chunk], free: deque[Worker]) -> Answer:
+async def _asked(free: Free, chunks: list[Chunk]) -> Answer:
+    worker = await free.get()
     answer = await asyncio.to_thread(worker.ask, chunks)
-    free.append(worker)
+    free.put_nowait(worker)
     return answer
 
 
@@ -121,29 +127,27 @@ class Answer:
 
 
 class Worker:
-    """A process that makes chunks ready. One question at a time."""
+    """One that makes chunks ready, at the other end of a pipe. One question at a time."""
 
-    def __init__(self, sqlite: bool) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, sqlite), daemon=True)
-        self._process.start()
-        theirs.close()
+    def __init__(self, pipe: Connection) -> None:
+        self.pipe = pipe
 
     def ask(self, chunks: list[Chunk]) -> Answer:
         """Blocks until it is done. Raises StoreError when the process died."""
         try:
-            self._pipe.send(chunks)
-            answer: Answer = self._pipe.recv()
+            self.pipe.send(chunks)
+            answer: Answer = self.pipe.recv()
         except (EOFError, OSError) as error:
             raise StoreError("a process that reads journals died; what it had is read again next time") from error
         return answer
 
-    def stop(self) -> None:
-        """End it; it has nothing to lose."""
-        self._process.terminate()
-        self._process.join()
-        self._pipe.close()
+    def end(self) -> None:
+        """Both ends read that nothing more comes, also a thread that waits for an answer."""
+        with suppress(OSError), socket.fromfd(self.pipe.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as ours:
+            ours.shutdown(socket.SHUT_RDWR)
+
+
+Free = asyncio.Queue[Worker]
 
 
 @asynccontextmanager
@@ -157,23 +161,46 @@ async def _without_collecting() -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _workers(count: int, sqlite: bool) -> AsyncIterator[list[Worker]]:
-    workers = [Worker(sqlite) for _ in range(count)]
+async def _workers(count: int, sqlite: bool) -> AsyncIterator[Free]:
+    """They end with their pipes, and have nothing to lose."""
+    context = multiprocessing.get_context("spawn")
+    pipes = [context.Pipe() for _ in range(count)]
+    process = context.Process(target=_work, args=([theirs for _, theirs in pipes], sqlite), daemon=True)
+    process.start()
+    workers = [Worker(ours) for ours, _ in pipes]
+    free: Free = asyncio.Queue()
+    for worker, (_, theirs) in zip(workers, pipes, strict=True):
+        theirs.close()
+        free.put_nowait(worker)
     try:
-        yield workers
+        yield free
     finally:
         for worker in workers:
-            worker.stop()
+            worker.end()
+        await asyncio.to_thread(process.join)
 
 
-def _work(pipe: Connection, sqlite: bool) -> None:
+def _work(pipes: Sequence[Connection], sqlite: bool) -> None:
+    """One process for each pipe. What all of them need is read and compiled once, which takes longer than some imports:
+    then this process divides itself."""
     gc.disable()  # as in `_without_collecting`
-    while True:
-        try:
-            chunks: list[Chunk] = pipe.recv()
-        except EOFError:
-            return
-        pipe.send(_answer(chunks, sqlite))
+    own, *others = pipes
+    for pipe in others:
+        if os.fork() == 0:
+            _serve(pipe, pipes, sqlite)
+            os._exit(0)
+    _serve(own, pipes, sqlite)
+    for _ in others:
+        os.wait()
+
+
+def _serve(own: Connection, pipes: Sequence[Connection], sqlite: bool) -> None:
+    for pipe in pipes:
+        if pipe is not own:
+            pipe.close()
+    with suppress(EOFError, OSError):  # whoever asks is gone
+        while True:
+            own.send(_answer(own.recv(), sqlite))
 
 
 def _answer(chunks: list[Chunk], sqlite: bool) -> Answer:

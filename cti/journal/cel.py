@@ -57,10 +57,10 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
     `cti dialplan apply`.
     """
     values = fields(raw, len(COLUMNS))
-    if PROBE.match(values[8]):
+    if values[8].startswith("Local/") and PROBE.match(values[8]):
         return None
     kind, at = values[0], instant(values[1])
-    if not _USER_EVENT.fullmatch(kind):
+    if kind not in EVENTS and not _USER_EVENT.fullmatch(kind):
         raise LineError("an event that nobody writes")
     leg, linked = values[2], values[3]
     if not is_call(leg) or not is_call(linked or leg):

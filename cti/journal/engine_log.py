@@ -13,6 +13,7 @@ import secrets
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,8 @@ class Kind(StrEnum):
 
 
 _OF_MESSAGES = frozenset({Kind.MESSAGE, Kind.MESSAGE_MOVED, Kind.MAILED})
+_KINDS = {kind.value: kind for kind in Kind}
+_LEGS = {Kind.CALLBACK: "leg", **dict.fromkeys(_OF_MESSAGES, "message")}
 
 
 class EngineJournal:
@@ -188,13 +191,13 @@ def parse(raw: bytes, file_id: str, offset: int, source: Source = Source.ENGINE)
         raise LineError("a line that is too long")
     try:
         record = _loads(raw)
-        kind, at = Kind(record.pop("kind")), datetime.fromisoformat(record.pop("at"))
+        kind, at = _KINDS[record.pop("kind")], datetime.fromisoformat(record.pop("at"))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise LineError("not a line of the engine's journal") from error
     if at.tzinfo is None:
         raise LineError("an instant without a time zone")
     call = record.pop("call", None) or ""
-    if not isinstance(call, str) or not _ID.fullmatch(call):
+    if not isinstance(call, str) or not _is_id(call):
         raise LineError("a strange call id")
     if kind in (Kind.OPENED, Kind.CALLBACKS_TOLD):
         return None
@@ -226,9 +229,13 @@ def _loads(raw: bytes) -> Any:
 
 def _leg(kind: Kind, record: dict[str, Any]) -> str:
     """What else the line is of: an attempt to call back, the channel that was dialled for it, a message."""
-    name = {Kind.CALLBACK: "leg"}.get(kind, "message" if kind in _OF_MESSAGES else "")
-    leg = record.get(name)
-    return leg if isinstance(leg, str) and _ID.fullmatch(leg) else ""
+    leg = record.get(_LEGS[kind]) if kind in _LEGS else ""
+    return leg if isinstance(leg, str) and _is_id(leg) else ""
+
+
+@lru_cache(maxsize=4_096)  # each call's lines name it again and again
+def _is_id(text: str) -> bool:
+    return bool(_ID.fullmatch(text))
 
 
 def _storable(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
 import os
 import random
 import shutil
@@ -107,7 +108,8 @@ async def test_a_process_that_dies_ends_the_import_and_the_next_goes_on(new_file
     ask = Worker.ask
 
     def dying(self: Worker, chunks):
-        self._process.kill()
+        for child in multiprocessing.active_children():
+            child.kill()
         return ask(self, chunks)
 
     async with Store(new_file()) as store, Store(new_file()) as one:
