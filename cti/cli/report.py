@@ -7,22 +7,17 @@ from typing import Any
 
 import click
 
-from ..db.store import Store
 from ..reporting.answer import answer, drilled
-from ..reporting.check import differences
-from ..reporting.makers import MAKERS
-from ..reporting.question import Question
 from ..reports.build import definitions
 from ..reports.catalogue import REPORTS
 from ..reports.compare import compare_definitions
 from .progress import watched
+from .report_check import checked
 from .report_compare import compare
 from .report_options import options_of, question_of
 from .report_output import show, show_rows
 from .report_schedule import schedule
-from .rows import print_json, print_table, seen
-
-_MOST_SAID = 1_000  # differences: who has more of them needs a rebuild, not a list
+from .rows import print_json, print_table
 
 
 class Reports(click.Group):
@@ -65,7 +60,7 @@ def _command(name: str) -> click.Command:
         _run(home, name, **options)
 
     callback = click.pass_obj(body)
-    for option in reversed(options_of(name, made=name in MAKERS)):
+    for option in reversed(options_of(name)):
         callback = option(callback)
     return click.command(name, help=f"{REPORTS[name].says.capitalize()}.")(callback)
 
@@ -76,17 +71,12 @@ def _run(home: Path, name: str, *, form: str, out: Path | None, drill: bool, **o
     if drill:
         show_rows(watched(home, question, drilled), form, question.asked.zone)
         return
-    show(watched(home, question, answer), form, out)
-    if check and watched(home, question, _check):
+    report = watched(home, question, answer)
+    if not check:
+        show(report, form, out)
+        return
+    found = watched(home, question, checked)
+    show(report, form, out, check=found.entity)
+    found.say(name)
+    if found.count:
         raise SystemExit(1)
-
-
-async def _check(store: Store, question: Question) -> int:
-    """Says each difference as it is found; how many."""
-    found = 0
-    async for difference in differences(store.database, question.asked, question.span, question.now):
-        found += 1
-        if found <= _MOST_SAID:
-            click.echo(f"differs: {seen(difference)}", err=True)
-    click.echo(f"check: {found:,} difference(s)", err=True)
-    return found

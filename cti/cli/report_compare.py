@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from ..reporting.answer import answer_beside
-from ..reporting.makers import MAKERS
 from ..reports.catalogue import REPORTS
 from .progress import watched
 from .report_options import against_of, options_of, question_of
@@ -45,6 +44,6 @@ def command(name: str) -> click.Command:
         show(watched(home, question, lambda store, asked: answer_beside(store, asked, period)), form, out)
 
     callback: Callable[..., Any] = click.pass_obj(body)
-    for option in reversed((*options_of(name, made=name in MAKERS, rows=False), _AGAINST)):
+    for option in reversed((*options_of(name, rows=False), _AGAINST)):
         callback = option(callback)
     return click.command(name, help=f"Compared: {REPORTS[name].says}.")(callback)

@@ -44,13 +44,16 @@ COMMON: tuple[Option, ...] = (
     click.option("--within", type=float, help="T of every queue, seconds; default: its own or the site's, else 20."),
     click.option("--short", type=float, help="S of every queue: a short abandon; default as T's, else 5."),
     click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True),
+    click.option("--json", "form", flag_value="json", help="The same as --format json."),
     click.option(
         "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write into this file, not to the terminal."
     ),
     timezone,
 )
 DRILL = click.option("--drill", is_flag=True, help="The rows behind the numbers instead.")
-CHECK = click.option("--check", is_flag=True, help="Count row by row as well and list what differs (exit code 1).")
+CHECK = click.option(
+    "--check", is_flag=True, help="Count again from rows and from journals; list what differs (exit code 1)."
+)
 _INTERVALS = [by.value for by in By]
 _BY = click.option("--by", type=click.Choice(_INTERVALS[1:]), default=None, help="A line for each interval.")
 _BY_EVEN = click.option(
@@ -102,10 +105,10 @@ MORE: Mapping[str, tuple[Option, ...]] = {
 }
 
 
-def options_of(name: str, *, made: bool, rows: bool = True) -> tuple[Option, ...]:
-    """All options of a report; `made`: by a maker of its own; `rows`: those that look behind the numbers, too."""
+def options_of(name: str, *, rows: bool = True) -> tuple[Option, ...]:
+    """All options of a report; `rows`: those that look behind the numbers, too."""
     by = {"wallboard": _BY_MOMENT, "staffing": _BY_EVEN}.get(name, _BY)
-    behind = (DRILL, *(() if made else (CHECK,))) if rows else ()
+    behind = (DRILL, CHECK) if rows else ()
     return (*COMMON[:2], by, *COMMON[2:], *MORE.get(name, ()), *behind)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,16 +15,19 @@ import click
 from ..errors import UsageError
 from ..reporting.written import WRITTEN
 from ..reports.document import Report, Value, shown
+from ..reports.formats import as_json
 from .rows import console, localised, print_json, print_table, seen
 from .wide_table import pieces, widths_of
 
 _SAYS = ("text", "instant")  # columns that say what a line is about
 
 
-def show(found: Report, form: str, out: Path | None) -> None:
-    """Print it, or write it into a file. Raises UsageError."""
+def show(found: Report, form: str, out: Path | None, *, check: Mapping[str, Any] | None = None) -> None:
+    """Print it, or write it into a file; `check` is what became of its check, for JSON. Raises UsageError."""
     if form == "table" and out is None:
         _print(found)
+    elif form == "json" and check is not None:
+        _write(json.dumps({**json.loads(as_json(found)), "check": check}, ensure_ascii=False), out)
     else:
         _write(WRITTEN["csv" if form == "table" else form](found), out)  # nobody looks at a file with columns in mind
 

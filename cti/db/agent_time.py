@@ -96,10 +96,11 @@ async def agent_times(database: Database, span: Span, now: datetime) -> list[Age
     )
     async with database.reading() as connection:
         rows = (await connection.execute(wanted)).all()
-    return list(_times(rows, span.since, min(span.until, now)))
+    return list(times_of(rows, span.since, min(span.until, now)))
 
 
-def _times(rows: Sequence[Any], since: datetime, until: datetime) -> Iterator[AgentTime]:
+def times_of(rows: Sequence[Any], since: datetime, until: datetime) -> Iterator[AgentTime]:
+    """What changes of presence tell of this time: in the order of agents and instants, each agent's last before too."""
     for row, following in pairwise([*rows, None]):
         same = following is not None and following.agent == row.agent
         started, ended = max(row.at, since), min(following.at if same else until, until)

@@ -56,8 +56,34 @@ class Database:
                     await connection.execute(text("SET LOCAL enable_seqscan = off"))
                 yield connection
 
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[Database]:
+        """The same database as it is at this instant: whatever is read of it, in any order, is of one view."""
+        async with self.reading() as connection:
+            yield View(self, connection)
+
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+class View(Database):
+    """What one open transaction sees of a database. All that is read of it is read there."""
+
+    def __init__(self, of: Database, connection: AsyncConnection) -> None:
+        self.url, self.engine = of.url, of.engine
+        self._one = connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        yield self._one
+
+    @asynccontextmanager
+    async def writing(self, *, folding: bool = False) -> AsyncIterator[AsyncConnection]:  # noqa: ARG002 -- as there
+        raise StoreError("a view of the database cannot be written")
+        yield self._one
+
+    async def close(self) -> None:
+        """Nothing: whoever opened it closes it."""
 
 
 def _async_url(url: str) -> str:

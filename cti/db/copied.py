@@ -122,5 +122,10 @@ def presence_of(line: Any) -> Row:
     return _keyed(line, _presence)
 
 
+def announcement_of(line: Any) -> Row:
+    """The row of a line that tells what a caller was told."""
+    return _keyed(line, _announcement)
+
+
 def _keyed(line: Any, of: Callable[[Any], Row]) -> Row:
     return {"file_id": line.file_id, "offset": line.offset, "at": line.at, **of(line)}

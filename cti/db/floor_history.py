@@ -6,7 +6,7 @@ It knows rows and how far back to look for what still went on; counting moments 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,12 +52,12 @@ async def in_line(database: Database, span: Span, now: datetime) -> list[InLine]
         for row in await connection.execute(waits.order_by(visit.entered, visit.call)):
             gone = row.entered + timedelta(milliseconds=row.wait_ms) if row.outcome else now
             if gone > span.since:
-                found += _between(row, gone, rung.get((row.call, row.queue), []))
+                found += between(row, gone, rung.get((row.call, row.queue), []))
     return found
 
 
-def _between(row: Any, gone: datetime, rung: list[tuple[datetime, datetime]]) -> Iterator[InLine]:
-    """The wait without the rings in it."""
+def between(row: Any, gone: datetime, rung: Sequence[tuple[datetime, datetime]]) -> Iterator[InLine]:
+    """The wait of a visit without the rings in it."""
     at = row.entered
     for offered, ended in [*rung, (gone, gone)]:
         until = min(offered, gone)

@@ -17,7 +17,7 @@ from .counting import Span
 from .report_rows import calls_within
 from .tables import ConversationRow, SegmentRow
 
-_KINDS = [kind.value for kind in (Kind.MENU, Kind.WAIT, Kind.VOICEMAIL, Kind.RING, Kind.TALK)]
+KINDS = [kind.value for kind in (Kind.MENU, Kind.WAIT, Kind.VOICEMAIL, Kind.RING, Kind.TALK)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,18 +38,19 @@ async def travelled(database: Database, span: Span) -> list[Call]:
     columns: tuple[Any, ...] = (segment.call, segment.kind, segment.queue, segment.agent, segment.detail)
     more = (segment.target, segment.outcome, segment.started, segment.ended)
     stops = calls_within(select(*columns, *more).join(row, row.id == segment.call), span)
-    stops = stops.where(row.direction == "inbound", segment.kind.in_(_KINDS), segment.started >= span.since)
+    stops = stops.where(row.direction == "inbound", segment.kind.in_(KINDS), segment.started >= span.since)
     found: dict[str, list[Stop]] = defaultdict(list)
     async with database.reading() as connection:
         for one in await connection.execute(stops.order_by(segment.call, segment.position)):
-            found[one.call] += _stops(one)
+            found[one.call] += stops_of(one)
         return [
             Call(started=started, did=did, outcome=outcome, stops=found.get(call, []))
             for call, started, did, outcome in await connection.execute(calls)
         ]
 
 
-def _stops(row: Any) -> list[Stop]:
+def stops_of(row: Any) -> list[Stop]:
+    """The places of one segment of these kinds."""
     if row.kind == Kind.MENU and not row.outcome and ":" in row.detail:
         return asked_in(row.detail)  # told by the engine only: the path, and nothing of the askings
     name = {Kind.MENU.value: row.detail, Kind.WAIT.value: row.queue, Kind.VOICEMAIL.value: row.detail}

@@ -41,7 +41,7 @@ async def recorded_callers(database: Database, since: datetime, until: datetime)
         for some in in_pieces(list(calls)):
             segments, asked = await _segments(connection, some), await _asked(connection, some)
             for name in some:
-                caller = _caller(calls[name], segments[name], asked.get(name, {}), since)
+                caller = caller_of(calls[name], segments[name], asked.get(name, {}), since)
                 if caller is not None:
                     found.append(caller)
     return sorted(found, key=lambda caller: (caller.at, caller.call))
@@ -88,7 +88,8 @@ async def _asked(connection: AsyncConnection, calls: Sequence[str]) -> dict[str,
     return found
 
 
-def _caller(call: Any, segments: Sequence[Any], asked: Mapping[str, Any], since: datetime) -> Recorded | None:
+def caller_of(call: Any, segments: Sequence[Any], asked: Mapping[str, Any], since: datetime) -> Recorded | None:
+    """One caller, from a conversation, its segments and what was asked for; None: never waited."""
     wait = next((s for s in segments if s.kind == "wait" and s.queue), None)
     if wait is None or call.outcome not in _SEEN:
         return None

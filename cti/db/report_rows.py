@@ -23,8 +23,10 @@ from .tables import ConversationRow
 from .tally import Counted
 
 _FLAGS = (PresenceRow.payable, PresenceRow.billable, PresenceRow.over_time)
-_ABANDONS = (Outcome.ABANDONED.value, Outcome.SHORT_ABANDON.value)
-_COUNTERS = {  # how a call ended, by the names of the counters of stays in queues
+ABANDONS = (Outcome.ABANDONED.value, Outcome.SHORT_ABANDON.value)
+TURNED_AWAY = (Outcome.CLOSED.value, Outcome.BLOCKED.value)  # they came, and waited for nothing
+MISSED = [word.value for word in Miss if word is not Miss.CALLER_GONE]
+COUNTERS_OF = {  # how a call ended, by the names of the counters of stays in queues
     Outcome.ANSWERED.value: "answered",
     Outcome.OVERFLOW.value: "overflowed",
     Outcome.TIMEOUT.value: "timed_out",
@@ -53,8 +55,8 @@ async def outcomes_by_number(database: Database, span: Span, thresholds: Thresho
     async with database.reading() as connection:
         for at, did, outcome, is_short, was_queued, calls in await connection.execute(wanted):
             counts = found[at, did]
-            if outcome not in _ABANDONS:
-                counts[_COUNTERS.get(outcome, "failed")] += calls
+            if outcome not in ABANDONS:
+                counts[COUNTERS_OF.get(outcome, "failed")] += calls
             elif not was_queued:
                 counts["hung_up_before"] += calls
             else:
@@ -86,13 +88,12 @@ async def calls_behind(database: Database, span: Span) -> list[dict[str, Any]]:
 async def missed_rings(database: Database, span: Span) -> list[dict[str, Any]]:
     """Every ring that an agent missed, in order; `served`: the caller talked with somebody in the end."""
     row, call = OfferRow, ConversationRow
-    missed = [word.value for word in Miss if word is not Miss.CALLER_GONE]
     served = case((call.outcome == Outcome.ANSWERED.value, 1), else_=0).label("served")
     columns = (row.call, row.queue, row.agent, row.offered, row.outcome, row.ring_ms, served)
     wanted = (
         select(*columns)
         .join(call, call.id == row.call)
-        .where(row.offered >= span.since, row.offered < span.until, row.outcome.in_(missed))
+        .where(row.offered >= span.since, row.offered < span.until, row.outcome.in_(MISSED))
         .order_by(row.offered, row.call, row.position)
     )
     if span.queues:
@@ -109,13 +110,12 @@ async def waits(database: Database, span: Span, *, by_quarter: bool) -> list[tup
     """(quarter of an hour of the entry, queue, outcome, wait_ms, how many) of the live stays that entered in the
     period; without quarters all of it is told as of its beginning, which is fewer lines."""
     row = VisitRow
-    closed = (Outcome.CLOSED.value, Outcome.BLOCKED.value)
     quarter = [quarter_sql(row.entered, sqlite=database.is_sqlite).label("quarter")] if by_quarter else []
     keys: list[Any] = [row.queue, row.outcome, row.wait_ms, *quarter]
     wanted = (
         select(*keys, func.count())
         .where(row.entered >= span.since, row.entered < span.until)
-        .where(row.channel == Channel.LIVE.value, row.outcome.not_in(closed))
+        .where(row.channel == Channel.LIVE.value, row.outcome.not_in(TURNED_AWAY))
         .group_by(*keys)
     )
     if span.queues:
@@ -143,11 +143,12 @@ async def pauses(database: Database, span: Span, now: datetime) -> list[Pause]:
             if span.agents:
                 wanted = wanted.where(row.agent.in_(span.agents))
             rows += (await connection.execute(wanted)).all()
-    told = map(_told, sorted(rows, key=lambda row: tuple(row[:4])))
+    told = map(told_of, sorted(rows, key=lambda row: tuple(row[:4])))
     return [pause for pause in pauses_of(told, min(span.until, now)) if pause.ended > span.since]
 
 
-def _told(row: Any) -> Told:
+def told_of(row: Any) -> Told:
+    """A row of presences, as pauses are made of."""
     return Told(
         agent=row.agent,
         at=row.at,

@@ -66,8 +66,8 @@ Row = dict[str, Any]
 class Store:
     """One database. Open it before use (`async with Store(url) as store`)."""
 
-    def __init__(self, url: str) -> None:
-        self.database = Database(url)
+    def __init__(self, url: str | Database) -> None:
+        self.database = Database(url) if isinstance(url, str) else url
         self.work: WorkRules | None = None  # set by whoever imports: without rules no work items are folded
 
     async def open(self) -> Store:

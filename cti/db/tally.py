@@ -44,6 +44,11 @@ class Tally:
     zone: tzinfo = UTC
     rolled: bool = True
 
+    @property
+    def from_rows(self) -> Tally:
+        """The same, and no sum is read for it."""
+        return replace(self, rolled=False)
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..core.metrics.adherence import Piece, pieces
-from ..db.counting import agent_times
 from ..db.people import People
 from ..db.plans import Plans
 from ..db.store import Store
@@ -26,7 +25,7 @@ async def _pieces(store: Store, question: Question) -> list[Piece]:
     span, until = question.span, min(question.span.until, question.now)
     plan = await Plans(store.database).between(span.since, until, span.agents)
     question.tell("reading presences", 0, 0)
-    times = await agent_times(store.database, span, question.now)
+    times = await question.facts_of(store).agent_times(span, question.now)
     return list(pieces(plan, times, span.since, until)) if span.since < until else []
 
 

@@ -24,7 +24,7 @@ async def answer(store: Store, question: Question) -> Report:
         report = await MAKERS[name].make(store, question)
     else:
         question.tell("counting", 0, 0)
-        counted, titles = await counted_for(store, question.asked, question.span, question.now)
+        counted, titles = await counted_for(store, question)
         report = build(question.asked, counted, titles)
     if T_TOLD not in report.about:
         return report

@@ -5,24 +5,23 @@ It knows which facts belong to which report. It prints nothing and counts nothin
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from ..core.metrics.intervals import By
 from ..db.connection import Database
 from ..db.counting import offers, visits
 from ..db.people import People
 from ..db.span import Span
 from ..db.store import Store
-from ..db.tally import Tally, tally
+from ..db.tally import Tally
 from ..reports.build import Asked, Counted
 from ..reports.catalogue import REPORTS, counters_of
+from .question import Question
 
 
-async def counted_for(store: Store, asked: Asked, span: Span, now: datetime) -> tuple[list[Counted], dict[str, str]]:
+async def counted_for(store: Store, question: Question) -> tuple[list[Counted], dict[str, str]]:
     """Everything that this report adds up, and what its lines are called."""
-    found: list[Counted] = list(await tally(store.database, tally_of(asked, span), now))
+    asked, facts = question.asked, question.facts_of(store)
+    found: list[Counted] = list(await facts.tally(tally_of(asked, question.span), question.now))
     titles = {}
     if REPORTS[asked.name].line == "agent":
         titles = await People(store.database).names()
@@ -41,11 +40,6 @@ def tally_of(asked: Asked, span: Span) -> Tally:
         by=asked.by,
         zone=asked.zone,
     )
-
-
-def whole_tally(asked: Asked, span: Span) -> Tally:
-    """The same facts by quarters of an hour with every counter that there is: what a check compares."""
-    return replace(tally_of(asked, span), counters=None, by=By.QUARTER)
 
 
 async def drilled_rows(database: Database, name: str, span: Span) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..core.metrics.journeys import journey
-from ..db.journeys import travelled
 from ..db.report_rows import calls_behind
 from ..db.store import Store
 from ..reports.document import Report
@@ -12,7 +11,7 @@ from .question import Maker, Question, Row
 
 
 async def _make(store: Store, question: Question) -> Report:
-    found = await travelled(store.database, question.span)
+    found = await question.facts_of(store).travelled(question.span)
     calls = (Travelled(call.started, call.outcome, journey(call.did, call.outcome, call.stops)) for call in found)
     return funnel_report(question.asked, calls, per=question.more.get("per", "path"))
 

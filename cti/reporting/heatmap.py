@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..db.counting import visits
 from ..db.store import Store
-from ..db.tally import Tally, tally
+from ..db.tally import Tally
 from ..reports.document import Report
 from ..reports.heatmap import heatmap_report
 from .question import Maker, Question, Row
@@ -12,7 +12,7 @@ from .question import Maker, Question, Row
 
 async def _make(store: Store, question: Question) -> Report:
     wanted = Tally(span=question.span, thresholds=question.asked.thresholds)
-    counted = await tally(store.database, wanted, question.now)
+    counted = await question.facts_of(store).tally(wanted, question.now)
     return heatmap_report(question.asked, counted, known_until=question.now)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..db.people import People
 from ..db.report_rows import missed_rings
 from ..db.store import Store
-from ..db.tally import Tally, tally
+from ..db.tally import Tally
 from ..reports.document import Report
 from ..reports.missed import Missed, missed_report
 from .question import Maker, Question, Row
@@ -13,10 +13,11 @@ from .question import Maker, Question, Row
 
 async def _make(store: Store, question: Question) -> Report:
     wanted = Tally(span=question.span, facts=("offers",), key="agent", thresholds=question.asked.thresholds)
-    counted = await tally(store.database, wanted, question.now)
+    facts = question.facts_of(store)
+    counted = await facts.tally(wanted, question.now)
     rings = [
         Missed(row["call"], row["agent"], row["offered"], row["outcome"], row["ring_ms"], row["served"])
-        for row in await missed_rings(store.database, question.span)
+        for row in await facts.missed_rings(question.span)
     ]
     titles = await People(store.database).names()
     return missed_report(question.asked, counted, rings, per=question.more.get("per", "agent"), titles=titles)

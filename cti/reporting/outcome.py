@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from ..db.counting import visits
-from ..db.report_rows import calls_behind, outcomes_by_number
+from ..db.report_rows import calls_behind
 from ..db.store import Store
-from ..db.tally import Tally, tally
+from ..db.tally import Tally
 from ..reports.document import Report
 from ..reports.outcome import outcome_report
 from .question import Maker, Question, Row
 
 
 async def _make(store: Store, question: Question) -> Report:
-    asked, span = question.asked, question.span
+    asked, span, facts = question.asked, question.span, question.facts_of(store)
     per = question.more.get("per", "queue")
     if per == "did":
-        return outcome_report(asked, await outcomes_by_number(store.database, span, asked.thresholds), per=per)
-    counted = await tally(store.database, Tally(span=span, key="queue", thresholds=asked.thresholds), question.now)
+        return outcome_report(asked, await facts.outcomes_by_number(span, asked.thresholds), per=per)
+    counted = await facts.tally(Tally(span=span, key="queue", thresholds=asked.thresholds), question.now)
     return outcome_report(asked, counted, per=per)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..core.metrics.pauses import Pause
 from ..db.people import People
-from ..db.report_rows import pauses
 from ..db.store import Store
 from ..errors import UsageError
 from ..reports.document import Report
@@ -30,7 +29,7 @@ async def _drill(store: Store, question: Question) -> list[Row]:
 async def _read(store: Store, question: Question) -> list[Pause]:
     if question.span.queues:
         raise UsageError("a pause belongs to no queue: leave out --queue, or ask for agents with --agent")
-    return await pauses(store.database, question.span, question.now)
+    return await question.facts_of(store).pauses(question.span, question.now)
 
 
 PAUSES = Maker(make=_make, drill=_drill)

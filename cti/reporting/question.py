@@ -12,6 +12,7 @@ from ..db.store import Store
 from ..reports.build import Asked
 from ..reports.document import Report
 from ..site.model import Site
+from .facts import Facts, Rows
 
 Row = dict[str, Any]
 Tell = Callable[[str, int, int], None]
@@ -24,7 +25,8 @@ def _to_nobody(_doing: str, _done: int, _of: int) -> None: ...
 class Question:
     """`more` are the report's own options, by name; `now` is until when anything is known; `site` None: it is wrong.
 
-    `tell` hears what is being done, how much of it is done, and of how much (0 = that is not known).
+    `facts` None: from the rows, and from sums of them where there are some. `tell` hears what is being done, how much
+    of it is done, and of how much (0 = that is not known).
     """
 
     asked: Asked
@@ -32,7 +34,12 @@ class Question:
     now: datetime
     more: Mapping[str, Any] = field(default_factory=dict)
     site: Site | None = None
+    facts: Facts | None = None
     tell: Tell = _to_nobody
+
+    def facts_of(self, store: Store) -> Facts:
+        """Where the report's numbers come from."""
+        return self.facts or Rows(store.database)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

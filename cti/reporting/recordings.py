@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.metrics.coverage import Sound, covered
 from ..db.people import People
 from ..db.store import Store
-from ..db.talked import TalkedRow, sounds_of, talked_calls
+from ..db.talked import TalkedRow, sounds_of
 from ..reports.document import Report
 from ..reports.recordings import RecordedCall, recordings_report, recordings_rows
 from ..site.model import RecordingPolicy
@@ -30,7 +30,7 @@ async def _drill(store: Store, question: Question) -> list[Row]:
 async def _calls(store: Store, question: Question) -> list[RecordedCall]:
     policy = question.site.recording if question.site else RecordingPolicy()
     question.tell("reading talks", 0, 0)
-    talked = [row for row in await talked_calls(store.database, question.span) if _wanted(row, policy)]
+    talked = [row for row in await question.facts_of(store).talked_calls(question.span) if _wanted(row, policy)]
     question.tell("reading recordings", 0, 0)
     sounds = await sounds_of(store.database, [row.call for row in talked])
     found = []

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from ..core.metrics.repeats import Contact, Judged, judged
-from ..db.contacts import ContactRow, contact_rows
+from ..db.contacts import ContactRow
 from ..db.people import People
 from ..db.store import Store
 from ..reports.document import Report
@@ -41,7 +41,7 @@ async def _drill(store: Store, question: Question) -> list[Row]:
 async def _judged(store: Store, question: Question) -> tuple[Sequence[Contact], list[Judged], Names]:
     span, window = question.span, _window(question)
     question.tell("reading calls from outside", 0, 0)
-    rows = await contact_rows(store.database, span.since - window, min(span.until + window, question.now))
+    rows = await question.facts_of(store).contacts(span.since - window, min(span.until + window, question.now))
     names = {row.call: (row.queue, row.agent) for row in rows}
     question.tell("who follows whom", 0, 0)
     contacts = [_contact(row, same_queue=bool(question.more.get("same_queue"))) for row in rows]

@@ -24,9 +24,8 @@ from ..core.simulate import simulate
 from ..core.words import AgentCard, Outcome
 from ..db.counting import visits
 from ..db.people import People
-from ..db.recorded import recorded_callers, recorded_presences
 from ..db.store import Store
-from ..db.tally import Tally, tally
+from ..db.tally import Tally
 from ..errors import UsageError
 from ..reports.build import Counted
 from ..reports.document import Report
@@ -73,7 +72,8 @@ async def _counted(store: Store, question: Question) -> list[Counted]:
     calls = Tally(span=span, thresholds=asked.thresholds)
     agents = span.agents or await _serving(store, question)
     times = Tally(span=replace(span, queues=(), agents=agents), facts=("agent_times",), thresholds=asked.thresholds)
-    return [*await tally(store.database, calls, question.now), *await tally(store.database, times, question.now)]
+    facts = question.facts_of(store)
+    return [*await facts.tally(calls, question.now), *await facts.tally(times, question.now)]
 
 
 async def _serving(store: Store, question: Question) -> tuple[str, ...]:
@@ -99,13 +99,13 @@ async def _simulated(store: Store, question: Question, spans: Sequence[Span]) ->
     site, since, until = question.site, question.asked.since, spans[-1][1]
     if site is None:
         raise UsageError("--simulate needs site.yaml without mistakes (cti site check)")
-    callers = await recorded_callers(store.database, since, until)
+    callers = await question.facts_of(store).recorded_callers(since, until)
     if len(callers) > MOST_CALLS:
         raise UsageError(f"{len(callers):,} callers are too many to simulate; ask for fewer days")
     if unknown := sorted({str(caller.queue) for caller in callers} - set(site.queues)):
         raise UsageError(f"callers waited in queue {unknown[0]!r}, which site.yaml does not have any more")
     end, cards = (until - since).total_seconds(), await _cards(store)
-    notes = await recorded_presences(store.database, since, until)
+    notes = await question.facts_of(store).recorded_presences(since, until)
     scenario = Scenario(
         queues=rules_of(site),
         agents=cards,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..db.answers import answers
 from ..db.people import People
 from ..db.store import Store
 from ..reports.document import Report
@@ -13,12 +12,12 @@ from .question import Maker, Question, Row
 async def _make(store: Store, question: Question) -> Report:
     per = str(question.more.get("per", "queue"))
     titles = await People(store.database).names()
-    return survey_report(question.asked, await answers(store.database, question.span), per=per, titles=titles)
+    return survey_report(question.asked, await question.facts_of(store).answers(question.span), per=per, titles=titles)
 
 
 async def _drill(store: Store, question: Question) -> list[Row]:
     """Each question that was asked."""
-    return [fact._asdict() for fact in await answers(store.database, question.span)]
+    return [fact._asdict() for fact in await question.facts_of(store).answers(question.span)]
 
 
 SURVEY = Maker(make=_make, drill=_drill)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..core.metrics.passings import Passing
-from ..db.passings import passed_on
 from ..db.people import People
 from ..db.store import Store
 from ..reports.document import Report
@@ -26,7 +25,7 @@ async def _read(store: Store, question: Question) -> list[tuple[str, Passing]]:
     span = question.span
     return [
         (call, one)
-        for call, one in await passed_on(store.database, span)
+        for call, one in await question.facts_of(store).passed_on(span)
         if span.since <= one.at < span.until and span.wants(one.queue, one.agent)
     ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..db.counting import visits
-from ..db.report_rows import waits
 from ..db.store import Store
 from ..reports.document import Report
 from ..reports.waits import Wait, waits_report
@@ -12,7 +11,7 @@ from .question import Maker, Question, Row
 
 async def _make(store: Store, question: Question) -> Report:
     by_quarter = question.asked.by is not None
-    found = await waits(store.database, question.span, by_quarter=by_quarter)
+    found = await question.facts_of(store).waits(question.span, by_quarter=by_quarter)
     return waits_report(question.asked, (Wait(*one) for one in found), per=question.more.get("per", "queue"))
 
 

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 
 from ..core.metrics.intervals import By, intervals
 from ..core.metrics.moments import Span as Moments
-from ..db.counting import agent_times
-from ..db.floor_history import in_line
 from ..db.store import Store
 from ..errors import UsageError
 from ..reports.document import Report
@@ -21,10 +19,10 @@ MOST_LINES = 100_000
 async def _make(store: Store, question: Question) -> Report:
     spans = _intervals(question)
     question.tell("reading who was in line", 0, 0)
-    waits = await in_line(store.database, question.span, question.now)
+    waits = await question.facts_of(store).in_line(question.span, question.now)
     question.tell("reading presences", 0, 0)
     presences: dict[str, list[Moments]] = defaultdict(list)
-    for time in await agent_times(store.database, question.span, question.now):
+    for time in await question.facts_of(store).agent_times(question.span, question.now):
         presences[time.presence].append((time.started, time.started + timedelta(milliseconds=time.ms)))
     lines = [(wait.entered, wait.started, wait.ended) for wait in waits]
     return wallboard_report(question.asked, spans, lines, presences)
@@ -53,7 +51,7 @@ async def _drill(store: Store, question: Question) -> list[Row]:
             "outcome": wait.outcome,
             "agent": wait.agent,
         }
-        for wait in await in_line(store.database, question.span, question.now)
+        for wait in await question.facts_of(store).in_line(question.span, question.now)
         if wait.ended > question.span.since
     ]
 

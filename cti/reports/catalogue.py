@@ -44,7 +44,8 @@ def _named(beginning: str, definitions: Iterable[Definition]) -> tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """`line` is what one row is about: queue, agent, or "" (only the interval). `facts`: what is counted for it.
+    """`line` is what one row is about: queue, agent, or "" (only the interval). `facts`: what its numbers are made
+    of, by the names of tables (of presences: agent_times).
 
     `beyond`: its numbers that are no sums of counters; such a report has a maker of its own.
     """
@@ -137,30 +138,35 @@ REPORTS: Mapping[str, Kind] = {
         says="who called again within so many days, and whose first call settled it",
         says_zh="重复来电与首次解决率",
         line="queue",
+        facts=("conversations",),
         beyond=("contacts", "censored", "repeat_rate", "first_call_resolution"),
     ),
     "survey": Kind(
         says="what callers answered after the talk, question by question; each answer is in --drill",
         says_zh="通话后满意度调查：提问、回答率、平均分与分布",
         line="queue",
+        facts=("surveys",),
         metrics=("survey_asked", "survey_answered", "survey.answer_rate", "survey.mean", "survey.top_two_box"),
     ),
     "recordings": Kind(
         says="what should be recorded against what is on disk; calls without a whole recording are in --drill",
         says_zh="录音覆盖：应录通话与实际录音",
         line="queue",
+        facts=("conversations", "segments"),
         beyond=("recorded_share", "recording_states"),
     ),
     "wallboard": Kind(
         says="what the wallboard showed: callers in line, longest wait, agents by presence, at every moment",
         says_zh="大屏历史：等候人数、最长等候、各状态座席数",
         line="",
+        facts=("visits", "offers", "agent_times"),
         beyond=("waiting", "longest_wait", "agents_by_presence"),
     ),
     "staffing": Kind(
         says="each interval's calls and agents beside what Erlang C and A need, and beside a simulation when asked",
         says_zh="人力测算：实际来电与座席，对照 Erlang C/A 与模拟",
         line="",
+        facts=("visits", "agent_times", "conversations", "segments"),
         metrics=("entered", "aht.live", "service_level.offered", "abandon.offered"),
         beyond=("agents_there", "needed_erlang_c", "needed_erlang_a", "theory_beside", "simulated"),
     ),
@@ -168,25 +174,28 @@ REPORTS: Mapping[str, Kind] = {
         says="what waiting callers were told of their wait, against what came",
         says_zh="预计等待播报的准确度",
         line="queue",
+        facts=("visits", "announcements"),
         beyond=("wait_kept", "wait_error"),
     ),
     "adherence": Kind(
         says="agents' presence against what was planned for them (cti plan import)",
         says_zh="排班遵守情况",
         line="agent",
+        facts=("agent_times",),
         beyond=("adherence", "conformance"),
     ),
     "outcome": Kind(
         says="how calls ended: exclusive outcomes and their shares",
         says_zh="来电结果分布（互斥，合计 100 %）",
         line="queue",
+        facts=("visits", "conversations"),
         beyond=("outcome.calls", "outcome.share", *(f"outcome.{word}" for word, *_ in OUTCOMES)),
     ),
     "missed": Kind(
         says="rings that agents missed: who, why, when; time lost, callers met",
         says_zh="漏接振铃：座席、原因、时段，损失时长与受影响来电",
         line="agent",
-        facts=("offers",),
+        facts=("offers", "conversations"),
         beyond=_named("missed.", OF_AGENTS),
     ),
     "pauses": Kind(
@@ -214,12 +223,14 @@ REPORTS: Mapping[str, Kind] = {
         says="from the number through menus to queues: who came where, and where they were lost",
         says_zh="菜单漏斗：从被叫号码经菜单到队列，各处流失",
         line="",
+        facts=("conversations", "segments"),
         beyond=_named("funnel.", OF_CALLS),
     ),
     "transfers": Kind(
         says="who passed callers on, to whom, how, and what became of it",
         says_zh="转接：谁转给谁、方式与结果",
         line="agent",
+        facts=("conversations", "segments"),
         beyond=_named("transfers.", OF_CALLS),
     ),
 }

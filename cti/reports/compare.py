@@ -13,10 +13,9 @@ from datetime import datetime
 from ..core.metrics.beyond import BEYOND
 from ..core.metrics.intervals import intervals, start_of
 from .build import Asked
-from .document import Column, Report, Value
+from .document import HEADS, Column, Report, Value
 
 FEW = 30  # below so many a number is marked
-HEADS = ("text", "instant")
 DEFINED = ("difference", "change", "of")
 _UNITS = {"percent": "%", "seconds": "s"}
 _Key = tuple[int, tuple[str, ...]]

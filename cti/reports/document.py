@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 Value = str | int | float | datetime | None
+HEADS = ("text", "instant")  # units of columns that say what a line is about
 Definition = tuple[str, str, str, str]  # metric and version, formula, English, Chinese
 
 

@@ -13,7 +13,7 @@ from ..core.metrics.beyond_calls import OUTCOMES
 from ..core.metrics.metric import Terms, terms, total
 from .build import Asked, Counted, about_of, definitions
 from .catalogue import REPORTS
-from .document import Bars, Report, Series, Value
+from .document import Bars, Report, Series
 from .lines import LineKey, column, head_columns, head_values, in_order, labelled, line_key, shares
 
 _TERMS: Mapping[str, Terms] = {word: terms(counters) for word, counters, _, _ in OUTCOMES}
@@ -56,14 +56,14 @@ def outcome_report(asked: Asked, counted: Iterable[Counted], *, per: str) -> Rep
     )
 
 
-def _rows(line: Mapping[str, int]) -> list[tuple[Value, ...]]:
+def _rows(line: Mapping[str, int]) -> list[tuple[str, str, int, float]]:
     told = [(word, says_zh, line[word]) for word, _, _, says_zh in OUTCOMES if word in line]
     parts = shares([calls for _, _, calls in told])
     return [(*one, share) for one, share in zip(told, parts, strict=True)]
 
 
 def _chart(asked: Asked, lines: Lines, keys: list[LineKey]) -> Bars:
-    parts = {key: dict(zip(lines[key], shares(list(lines[key].values())), strict=True)) for key in keys}
+    parts = {key: {word: share for word, _, _, share in _rows(lines[key])} for key in keys}
     series = [
         Series(name=word, name_zh=says_zh, colour=_COLOURS[word], values=[parts[key].get(word) for key in keys])
         for word, _, _, says_zh in OUTCOMES

@@ -146,11 +146,24 @@ def test_the_rows_behind_the_numbers_are_shown(cti):
     ]
 
 
-@pytest.mark.parametrize("name", ["queue", "interval", "abandoned", "service-level", "agent"])
-def test_counted_row_by_row_it_is_the_same(cti, name):
-    result = cti(name, *DAY, "--check", "--by", "15min")
-    assert result.exit_code == 0, result.output
-    assert "check: 0 difference(s)" in result.stderr
+def test_counted_again_from_rows_and_journals_a_report_is_the_same(cti):
+    for name in ("queue", "agent", "waits", "pauses"):
+        result = cti(name, *DAY, "--check", "--by", "15min")
+        assert result.exit_code == 0, result.output
+        assert f"{name}: " in result.stderr
+        assert "rows and journals: all equal\n" in result.stderr
+
+
+def test_a_check_is_part_of_the_document(cti, home):
+    said = json.loads(cti("waits", *DAY, "--check", "--json").stdout)
+    assert said["check"] == {"numbers": 35, "from": ["rows", "journals"], "differences": 0, "listed": []}
+    asyncio.run(tampered(home, "UPDATE visits SET wait_ms = 9000 WHERE wait_ms = 10000"))
+    result = cti("waits", *DAY, "--check", "--json")
+    assert result.exit_code == 1
+    said = json.loads(result.stdout)
+    assert said["rows"]
+    told = {"rows": 9000, "journals": 10000}
+    assert {"place": "visits 1793580000.1 0: wait_ms", "told": told} in said["check"]["listed"]
 
 
 async def tampered(home: Path, statement: str) -> None:
@@ -161,11 +174,12 @@ async def tampered(home: Path, statement: str) -> None:
 def test_a_sum_that_is_not_that_of_the_rows_is_told(cti, journal, home):
     assert "quarters of an hour" in journal("rebuild", "--rollups").stdout
     asked = ("queue", *DAY, "--check", "--within", "20", "--short", "5")
-    assert cti(*asked).stderr == "check: 0 difference(s)\n"
+    assert cti(*asked).stderr == "queue: 57 numbers compared from rollups, rows and journals: all equal\n"
     asyncio.run(tampered(home, "UPDATE rollup_queue_visits SET answered = 7 WHERE queue = 'service'"))
     result = cti(*asked)
     assert result.exit_code == 1
-    assert "differs: rollup of 2026-11-02 10:00 service: answered is 7, the rows say 1\n" in result.stderr
+    assert "differs: rollup of 2026-11-02 10:00 service: answered is 7 in rollups, 1 in rows\n" in result.stderr
+    assert "differs: report, service: answered is 7 in rollups, 1 in rows, 1 in journals\n" in result.stderr
     told = json.loads(cti(*asked, "--format", "json").stdout)["rows"]
     assert {row["queue"]: row["answered"] for row in told}["service"] == 7
     assert journal("rebuild", "--rollups").exit_code == 0

@@ -273,7 +273,9 @@ _ALL = (
     _time("paused_payable", "paused_payable_ms", "pauses that are paid", "计薪暂停"),
     _time("paused_billable", "paused_billable_ms", "pauses that the client pays", "可计费暂停"),
     _seconds("mean_ring", "ring_ms", "offers", "how long a phone rang", "平均振铃"),
-    _count("survey_asked", "questions put to callers after the talk", "提问次数"),
+    _count(
+        "survey_asked", "questions put to callers after the talk (counted from the rows: no sums are kept)", "提问次数"
+    ),
     _count("survey_answered", "of them, answered with a key of their scale", "有效回答"),
     _percent("survey.answer_rate", "survey_answered", "survey_asked", "answered of all that were put", "回答率"),
     Metric(
