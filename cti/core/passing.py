@@ -5,7 +5,8 @@ transfer. What the agent says to a colleague before it is a consultation, the ag
 meanwhile. Pure. How CEL tells it (Asterisk 22, each tried with real phones; tests/traces/shapes):
 
     blind       BLINDTRANSFER of the agent's channel, `extension`; the customer's leaves its bridge and dials on. (To
-                the number of parking it is no transfer but PARK_START.)
+                the number of parking it is no transfer but PARK_START.) The dialplan rings at the agent's again when
+                nobody takes it: then the transfer's outcome is `returned`.
     attended    ATTENDEDTRANSFER of the agent's first channel, `channel2` the second, `bridge2_id` where the colleague
                 is; the customer's channel changes bridges. By keys it is one channel, the colleague behind a Local one.
     blonde      the same before the colleague answers. By REFER: `app` (Dial) instead of `bridge2_id`, and the
@@ -169,12 +170,19 @@ def _transfers(
         if detail == "blind" or not stays:
             ends = [end for _, end in had if end and abs(end - passed.at) <= _NEAR]
             at = min(ends, key=lambda end: abs(end - passed.at), default=passed.at)
-            found.append(_transfer(person.agent, at, detail, target))
+            found.append(_came_back(_transfer(person.agent, at, detail, target), people))
             continue
         go_on = [other.agent for other in people.values() if stays[0] and _has(other, stays[0])]
         if stays[0] and go_on:
             found.append(_transfer(person.agent, stays[0], "conference", go_on[0]))
     return found
+
+
+def _came_back(passed: Stretch, people: dict[str, _With]) -> Stretch:
+    """Returned, when the next whom the customer met was the one who had passed them on."""
+    later = [(begin, one.agent) for one in people.values() for begin, _ in one.met if begin > passed.started]
+    back = bool(later) and min(later)[1] == passed.agent
+    return passed._replace(outcome="returned") if back else passed
 
 
 def _has(person: _With, at: datetime) -> bool:

@@ -1,10 +1,12 @@
-"""What agents can do with a call that they have: keys pressed while talking, and places to park a caller in.
+"""What agents can do with a call that they have: keys pressed while talking, transfers, places to park a caller in.
 
-It knows the values of `call_keys:` and `parking:` of site.yaml. Reading them is `in_call_sections`; what they do is
-Asterisk's (features.conf, res_parking.conf), so all of it works with the engine dead.
+It knows the values of `call_keys:`, `transfers:` and `parking:` of site.yaml. Reading them is `in_call_sections`; what
+they do is Asterisk's (features.conf, res_parking.conf, the dialplan), so all of it works with the engine dead.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 from .value import Value
 
@@ -25,6 +27,18 @@ class CallKeys(Value):
         """Options of Dial() and Queue() that listen to the called phone (app_dial.c: t, k)."""
         transfer = "t" if self.blind_transfer or self.attended_transfer else ""
         return transfer + ("k" if self.park else "")
+
+
+class Transfers(Value):
+    """What becomes of a caller whom an agent passed on blindly and whom nobody took.
+
+    After `return_seconds` (0: never, the colleague's mailbox has them as it has any direct caller) the agent's phone
+    rings; unanswered, they go `otherwise`: to their queue anew (a caller of no queue: to the mailbox), to the
+    colleague's mailbox (where there is none the call ends), or the call ends.
+    """
+
+    return_seconds: int = 25
+    otherwise: Literal["queue", "mailbox", "hangup"] = "queue"
 
 
 class Parking(Value):

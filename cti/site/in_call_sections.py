@@ -1,4 +1,4 @@
-"""Reads `call_keys:` and `parking:` of site.yaml. It knows their form; what the keys do is Asterisk's."""
+"""Reads `call_keys:`, `transfers:` and `parking:` of site.yaml. It knows their form; what the keys do is Asterisk's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import yaml
 
 from .fields import NAME, NAME_HINT, Context, Fields
-from .in_call import CallKeys, Parking
+from .in_call import CallKeys, Parking, Transfers
 
 _KEYS = re.compile(r"[0-9*#]{1,5}|none")
 _HINT = 'one to five of 0-9 * #, such as "*2"; none = not offered'
@@ -32,6 +32,17 @@ def read_call_keys(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> CallK
     if keys["park"] and "parking" not in ctx.known:
         ctx.wrong(fields.line("park"), "call_keys: park needs a place to park in", 'add parking: {number: "700"}')
     return CallKeys(**keys)
+
+
+def read_transfers(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> Transfers:
+    fields = Fields(ctx, node, "transfers", key)
+    seconds = fields.number("return_seconds", 25, 0, 300)
+    if 0 < seconds < 5:
+        hint = "0 = they do not come back; else 5 to 300 seconds, so that a phone can ring"
+        ctx.wrong(fields.line("return_seconds"), f"transfers: return_seconds is {seconds}", hint)
+    otherwise = fields.one_of("otherwise", ("queue", "mailbox", "hangup"), "queue")
+    fields.done()
+    return Transfers.model_validate({"return_seconds": seconds, "otherwise": otherwise})
 
 
 def read_parking(ctx: Context, key: yaml.ScalarNode, node: yaml.Node) -> Parking:

@@ -19,8 +19,8 @@ from .externals import check_ways, read_external
 from .feature_codes import read_feature_codes, read_supervisor_pin
 from .fields import Context, Fields, named
 from .files import INCLUDE, INCLUDE_SCHEMA, read_site_files
-from .in_call import CallKeys
-from .in_call_sections import read_call_keys, read_parking
+from .in_call import CallKeys, Transfers
+from .in_call_sections import read_call_keys, read_parking, read_transfers
 from .inputs import read_input
 from .menus import read_menu
 from .model import Fallback, FeatureCodes, RecordingPolicy, Site
@@ -85,6 +85,7 @@ def read_root(root: yaml.Node | None, path: Path, mistakes: Mistakes, today: dat
     sections["fallback"] = _single(ctx, top, "fallback", read_fallback, Fallback())
     sections["feature_codes"] = _single(ctx, top, "feature_codes", read_feature_codes, FeatureCodes())
     sections["call_keys"] = _single(ctx, top, "call_keys", read_call_keys, CallKeys())
+    sections["transfers"] = _single(ctx, top, "transfers", read_transfers, Transfers())
     sections["parking"] = _single(ctx, top, "parking", read_parking, None)
     sections["supervisor_pin"] = read_supervisor_pin(top)
     sections["reports"] = _single(ctx, top, "reports", read_reports, Reports())

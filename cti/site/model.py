@@ -16,7 +16,7 @@ from pydantic import Field
 from ..core.schedule import Schedule
 from ..core.words import WrapUpMode
 from .asked import Survey
-from .in_call import CallKeys, Parking
+from .in_call import CallKeys, Parking, Transfers
 from .report_values import Reports, ServiceLevel
 from .value import Value
 
@@ -381,6 +381,7 @@ class Site(Value):
     recording: RecordingPolicy = RecordingPolicy()
     feature_codes: FeatureCodes = FeatureCodes()
     call_keys: CallKeys = CallKeys()
+    transfers: Transfers = Transfers()
     parking: Parking | None = None
     supervisor_pin: str = ""
     prompts: Mapping[str, Prompt] = {}

@@ -23,8 +23,15 @@ TRANSFERS = {
     "fallback_attended": "attended",
     "fallback_keys": "attended",
     "outbound_blind": "blind",
+    "outbound_attended": "attended",
+    "outbound_blonde": "blonde",
+    "away_outbound": "attended",
+    "blind_returned": "blind",
+    "fallback_returned": "blind",
 }
-OUTCOMES = {"left_a_message": ("voicemail", ""), "forwarded_on": ("answered", ""), "outbound_blind": ("answered", "")}
+RETURNED = ("blind_returned", "fallback_returned")
+OUTCOMES = {"left_a_message": ("voicemail", ""), "forwarded_on": ("answered", "")}
+OUTCOMES |= {name: ("answered", "") for name in shapes() if "outbound" in name}
 
 
 @pytest.mark.parametrize("shape", shapes())
@@ -49,13 +56,26 @@ def test_the_order_in_which_lines_come_changes_nothing(shape: str) -> None:
 def test_who_passed_whom_on_to_whom_and_how(shape: str) -> None:
     passed = [segment for segment in told_of(shape).segments if segment.kind is Kind.TRANSFER]
     assert [segment.detail for segment in passed] == ([TRANSFERS[shape]] if shape in TRANSFERS else [])
-    for transfer in passed:
+    for transfer in passed if shape not in RETURNED else ():
         (after,) = [s for s in told_of(shape).segments if s.kind is Kind.TALK and s.agent == transfer.target]
         assert (transfer.agent[:-1] + "1", transfer.target[:-1] + "2") == (transfer.agent, transfer.target)
         assert after.started >= transfer.started or transfer.detail == "conference"
 
 
-@pytest.mark.parametrize("shape", sorted(TRANSFERS.keys() & set(shapes())))
+@pytest.mark.parametrize("shape", RETURNED)
+def test_whom_nobody_takes_is_back_with_the_agent_who_had_passed_them_on(shape: str) -> None:
+    segments = told_of(shape).segments
+    (passed,) = [segment for segment in segments if segment.kind is Kind.TRANSFER]
+    assert passed.outcome == "returned"
+    later = [(s.kind, s.agent, s.outcome) for s in segments if s.started > passed.started]
+    assert later == [
+        (Kind.RING, passed.target, "no_answer"),
+        (Kind.RING, passed.agent, "answered"),
+        (Kind.TALK, passed.agent, later[-1][2]),
+    ]
+
+
+@pytest.mark.parametrize("shape", sorted((TRANSFERS.keys() & set(shapes())) - set(RETURNED)))
 def test_talk_ends_at_the_transfer(shape: str) -> None:
     segments = told_of(shape).segments
     (passed,) = [segment for segment in segments if segment.kind is Kind.TRANSFER]
@@ -101,7 +121,9 @@ def test_a_phone_that_forwards_leaves_the_talk_to_whoever_answers() -> None:
 
 def test_what_became_of_a_parked_caller_is_told() -> None:
     places = {name: [s for s in told_of(name).segments if s.kind is Kind.PARKED] for name in shapes()}
-    assert [(s.agent, s.outcome, s.target) for s in places.pop("parked")] == [("1221", "taken_up", "1222")]
+    for shape in ("parked", "outbound_parked", "fallback_parked"):
+        ((agent, outcome, target),) = [(s.agent, s.outcome, s.target) for s in places.pop(shape)]
+        assert (outcome, target) == ("taken_up", agent[:-1] + "2")
     assert [(s.agent, s.outcome, s.target) for s in places.pop("parked_and_returned")] == [("1231", "returned", "")]
     assert not any(places.values())
 

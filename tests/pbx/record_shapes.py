@@ -28,7 +28,7 @@ from cti.stage import Stage  # noqa: E402
 EVENTS, BANNER = "events.ami", b"Asterisk Call Manager/11.0.0\r\n"
 
 
-async def main(home: Path) -> int:
+async def main(home: Path, names: list[str]) -> int:
     asterisk = find_asterisk(Config(home=home))
     if asterisk is None:
         print("no Asterisk on this machine; bring it with: cti pbx fetch", file=sys.stderr)
@@ -51,7 +51,7 @@ async def main(home: Path) -> int:
         listening.cancel()
         journals = Journals(stage.config)
         for play in plays.values():
-            if isinstance(play, Play):
+            if isinstance(play, Play) and play.name in (names or plays):
                 _keep(play, journals, bytes(heard))
         return 1 if failed else 0
 
@@ -97,4 +97,4 @@ def _is_of(event: bytes, keys: set[bytes], phones: set[bytes]) -> bool:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        sys.exit(asyncio.run(main(Path(sys.argv[1] if len(sys.argv) > 1 else folder) / "home")))
+        sys.exit(asyncio.run(main(Path(folder) / "home", sys.argv[1:])))

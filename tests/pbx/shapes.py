@@ -71,6 +71,25 @@ async def blind_keys(play: Play) -> None:
     play.note("talk", "b", b, bye)
 
 
+async def blind_returned(play: Play) -> None:
+    """The colleague does not answer: the caller is back with the agent, who had passed them on."""
+    await play.customer()
+    a = await play.answers("a")
+    await play.beat()
+    await play.stage.phones.transfer(a, play.uri(play.agents["b"]))
+    gone = await play.stage.phones.next("transfer", phone=a.phone, call_id=a.call_id)
+    await play.hangs_up(a)
+    ring = await play.stage.phones.next("invite", agent=play.agents["b"])
+    stopped = await play.stage.phones.next("cancel", phone=ring.phone, call_id=ring.call_id, timeout=20)
+    again = await play.answers("a")
+    await play.beat()
+    bye = await play.hangs_up(again)
+    play.note("talk", "a", a, gone)
+    play.note("transfer", "a", gone, gone, "b", "blind")
+    play.note("ring", "b", ring, stopped)
+    play.note("talk", "a", again, bye)
+
+
 async def attended_refer(play: Play) -> None:
     phones = play.stage.phones
     await play.customer()

@@ -6,16 +6,18 @@ to know what journals and recordings say of it.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from playing import Play, place_of
 
+from cti.errors import PhoneError
 from cti.phones import Call, PhoneEvent
 
 
 async def outbound_blind(play: Play) -> None:
     call, taken = await play.calls_out()
     await play.stage.phones.transfer(call.invite, play.uri(play.agents["b"]))
-    gone = await call.next("transfer")
-    await call.hang_up()
+    gone = await _leaves(call)
     ring = await play.stage.phones.next("invite", agent=play.agents["b"])
     await play.beat()
     b, bye = await _answers_and_leaves(play, ring)
@@ -31,8 +33,7 @@ async def outbound_attended(play: Play) -> None:
     b = await play.answers("b", play.agents["a"])
     await play.beat()
     await play.stage.phones.transfer_to(call.invite, consult)
-    gone = await call.next("transfer")
-    await call.hang_up()
+    gone = await _leaves(call)
     await play.beat()
     bye = await play.hangs_up(b)
     play.note("talk", "a", taken, away)
@@ -50,8 +51,7 @@ async def outbound_blonde(play: Play) -> None:
     await consult.next("ringing")
     await play.beat()
     await play.stage.phones.transfer_to(call.invite, consult)
-    gone = await call.next("transfer")
-    await call.hang_up()
+    gone = await _leaves(call)
     await play.beat()
     b, bye = await _answers_and_leaves(play, ring)
     play.note("talk", "a", taken, away)
@@ -63,8 +63,7 @@ async def outbound_blonde(play: Play) -> None:
 async def outbound_parked(play: Play) -> None:
     call, taken = await play.calls_out()
     await play.stage.phones.transfer(call.invite, play.uri("700"))
-    gone = await call.next("transfer")
-    await call.hang_up()
+    gone = await _leaves(call)
     await play.beat()
     b = await play.dials("b", await place_of(play))
     answered = await b.next("answered")
@@ -74,6 +73,14 @@ async def outbound_parked(play: Play) -> None:
     play.note("talk", "a", taken, gone)
     play.note("parked", "a", gone, answered)
     play.note("talk", "b", answered, bye)
+
+
+async def _leaves(call: Call) -> PhoneEvent:
+    """The transfer is made, and the phone hangs up, unless Asterisk has been quicker."""
+    gone = await call.next("transfer")
+    with suppress(PhoneError):  # it has ended
+        await call.hang_up()
+    return gone
 
 
 async def _holds(play: Play, call: Call) -> PhoneEvent:

@@ -49,6 +49,7 @@ _WITH_ENGINE: tuple[Shape, ...] = (
     shapes_outbound.outbound_parked,
     shapes.overflowed,
     shapes.left_a_message,
+    shapes.blind_returned,
 )
 # With the engine dead the native queue serves; the same phones do the same.
 AWAY: Mapping[str, Shape] = {
@@ -58,6 +59,7 @@ AWAY: Mapping[str, Shape] = {
     "fallback_keys": shapes.attended_keys,
     "fallback_pickup": shapes.pickup,
     "fallback_parked": shapes.parked,
+    "fallback_returned": shapes.blind_returned,
     "away_outbound": shapes_outbound.outbound_attended,
 }
 PRESENT: Mapping[str, Shape] = {shape.__name__: shape for shape in _WITH_ENGINE}
@@ -65,6 +67,7 @@ NAMES = (*PRESENT, *AWAY)
 _SITE = """
 outbound: {trunk: itsp, caller_id: "4008001234"}
 call_keys: {blind_transfer: "##", attended_transfer: "*2", conference: "*3", park: "*4"}
+transfers: {return_seconds: 8}
 parking: {number: "700", places: 40, return_seconds: 10}
 """
 JOURNALS = {
@@ -136,10 +139,10 @@ async def perform(stage: Stage, name: str, console: Callable[[str], Awaitable[st
         alone=name in AWAY,
     )
     await (PRESENT | AWAY)[name](play)
-    for call in filter(None, (play.clock, play.call)):
-        if call is play.clock:
-            await call.hang_up()
-        await call.done()
+    if play.clock is not None:
+        await play.clock.hang_up()
+    elif play.call is not None:
+        await play.call.done()
     return play
 
 

@@ -9,7 +9,7 @@ import pytest
 from cti.config import Config
 from cti.render.inputs import Installation, PhoneCard
 from cti.render.render import Renderer
-from cti.site.in_call import CallKeys
+from cti.site.in_call import CallKeys, Transfers
 from cti.site.model import FeatureCodes, Site
 
 
@@ -20,7 +20,14 @@ def files(config: Config, installation: Installation, demo: Site, phones: list[P
 
 def without(demo: Site) -> Site:
     codes = FeatureCodes(pickup="")
-    return demo.model_copy(update={"call_keys": CallKeys(), "parking": None, "feature_codes": codes})
+    return demo.model_copy(
+        update={
+            "call_keys": CallKeys(),
+            "parking": None,
+            "feature_codes": codes,
+            "transfers": Transfers(return_seconds=0),
+        }
+    )
 
 
 def dials(text: str) -> list[str]:
@@ -53,7 +60,7 @@ def test_without_the_options_nothing_of_it_is_there(
 ) -> None:
     files = Renderer(config, installation).render(without(demo), phones)
     text = files["extensions.conf"]
-    for word in ("PickupChan", "Pickup()", "ParkedCall", "Park(", "cti-park-return", "CTI_KEYS", "CTI_PICKED"):
+    for word in ("PickupChan", "Pickup()", "ParkedCall", "Park(", "cti-return", "CTI_KEYS", "CTI_PICKED"):
         assert word not in text, word
     assert not any(re.search(r",\d+,t?k", dial) for dial in dials(text))
     assert "call_group" not in files["pjsip.conf"]
@@ -67,3 +74,27 @@ def test_a_key_that_is_not_offered_does_nothing(
     text = Renderer(config, installation).render(without(demo), phones)["features.conf"]
     for name in ("blindxfer", "atxfer", "parkcall", "disconnect", "automixmon"):
         assert re.search(rf"^{name} = *$", text, re.MULTILINE), name
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "last"),
+    [
+        ("queue", '"${CTI_QUEUE}" = ""]?over)'),
+        ("mailbox", '"${CTI_QUEUE}" = "" | "${CTI_RETURN}" != ""]?over)'),
+        ("hangup", '"${CTI_QUEUE}" = "" | "${CTI_RETURN}" != ""]?over)'),
+    ],
+)
+def test_a_caller_passed_on_in_vain_goes_where_the_site_says(
+    config: Config, installation: Installation, demo: Site, phones: list[PhoneCard], otherwise: str, last: str
+) -> None:
+    """Every way out of cti-dial asks first whether the caller comes back to a phone."""
+    transfers = Transfers.model_validate({"return_seconds": 12, "otherwise": otherwise})
+    text = Renderer(config, installation).render(demo.model_copy(update={"transfers": transfers}), phones)[
+        "extensions.conf"
+    ]
+    dialled = text.partition("[cti-dial]")[2].partition("\n[")[0]
+    assert dialled.count("]?cti-return,${CTI_RETURN},1)") == dialled.count("Dial(") + 1
+    assert dialled.count(":12)},") == dialled.count("Dial(")
+    back = text.partition("[cti-return]")[2].partition("\n[")[0]
+    assert f"exten => s,1,GotoIf($[{last}" in back
+    assert ("exten => box_1001,1,Goto(cti-voicemail-agent-1001,s,1)" in back) == (otherwise != "hangup")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cti.errors import SiteError
-from cti.site.in_call import CallKeys
+from cti.site.in_call import CallKeys, Transfers
 from cti.site.load import load_site
 from cti.site.model import Site
 from cti.site.overlaps import overlaps_of
@@ -25,6 +25,12 @@ def mistakes(folder: Path, text: str) -> list[str]:
     with pytest.raises(SiteError) as caught:
         site_of(folder, text)
     return [line.partition(": ")[2] for line in caught.value.mistakes]
+
+
+def test_a_caller_passed_on_in_vain_comes_back_as_the_site_says(tmp_path: Path) -> None:
+    assert site_of(tmp_path, "").transfers == Transfers(return_seconds=25, otherwise="queue")
+    told = site_of(tmp_path, "transfers: {return_seconds: 0, otherwise: mailbox}\n").transfers
+    assert told == Transfers(return_seconds=0, otherwise="mailbox")
 
 
 def test_nothing_is_offered_that_is_not_named(tmp_path: Path) -> None:
@@ -69,6 +75,11 @@ def test_only_what_is_offered_is_listened_for(tmp_path: Path, keys: str, options
         (
             'parking: {number: "95", places: 5}\n',
             "parking: 5 places after 95 (the places follow the number; the last would be 100)",
+        ),
+        (
+            "transfers: {return_seconds: 3}\n",
+            "transfers: return_seconds is 3 (0 = they do not come back; else 5 to 300 seconds, so that a phone can"
+            " ring)",
         ),
         ('parking: {number: "0700"}\n', "parking: number is '0700' (two to five digits, in quotes, such as \"700\")"),
         ("parking: {places: 5}\n", "parking needs number"),
