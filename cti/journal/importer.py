@@ -22,7 +22,10 @@ from .tail import Chunk
 __all__ = ["Importer", "JournalFiles", "LineStore", "journal_files"]
 
 log = logging.getLogger(__name__)
-_MUCH = 1_000  # lines in one round, after which the next one follows at once
+# Between two rounds. A call's conversation is folded anew in each round that has a line of it, so many lines make long
+# rests; what has come meanwhile is stored with one commit.
+LEAST_REST, MOST_REST = 0.25, 1.5  # seconds
+_RESTFUL = 1_000  # lines of a round for each second of the rest after it
 
 
 class LineStore(Positions, Protocol):
@@ -31,6 +34,20 @@ class LineStore(Positions, Protocol):
     async def import_lines(self, lines: Sequence[JournalLine], positions: Sequence[Position]) -> int:
         """Store both in one transaction; lines that are already there are not stored again. Returns the new ones."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one round found: whether there was anything, how many new lines were stored, whether more is left."""
+
+    moved: bool
+    stored: int
+    more: bool
+
+    @property
+    def rest_seconds(self) -> float:
+        """How long to leave the journals alone after it."""
+        return 0.0 if self.more else min(MOST_REST, max(LEAST_REST, self.stored / _RESTFUL))
 
 
 @dataclass(slots=True)
@@ -52,45 +69,39 @@ class Importer:
 
         Raises StoreError when a journal cannot be read or the database refuses; the same is then tried again.
         """
-        return (await self._round())[1]
+        return (await self._round()).stored
 
     async def drain(self) -> int:
         """Import until nothing is left; returns the new lines."""
         total = 0
-        moved = True
-        while moved:
-            moved, stored = await self._round()
-            total += stored
+        while (done := await self._round()).moved:
+            total += done.stored
         return total
 
-    async def run(self, *, idle_seconds: float = 0.5, retry_seconds: float = 5.0) -> None:
-        """Import for ever, resting unless much is left; a database that is down is tried again.
-
-        The rest makes the rounds bigger: a call's conversation is folded anew in each round that has a line of it.
-        """
+    async def run(self, *, retry_seconds: float = 5.0) -> None:
+        """Import for ever, resting unless more is left; a database that is down is tried again."""
         while True:
             try:
-                _, stored = await self._round()
-                await asyncio.sleep(0 if stored >= _MUCH else idle_seconds)
+                await asyncio.sleep((await self._round()).rest_seconds)
             except StoreError as error:
                 log.error("journals wait: %s", error)
                 self.reader = Reader(self.files, self.chunk_bytes)
                 await asyncio.sleep(retry_seconds)
 
-    async def _round(self) -> tuple[bool, int]:
-        """Read, parse and store one chunk of each journal: (whether there was anything, new lines)."""
+    async def _round(self) -> Round:
+        """Read, parse and store one chunk of each journal."""
         await self.reader.open(self.store)
         chunks, readings = await asyncio.to_thread(self._read)
         if all(chunk.position.source is not Source.VOICEMAIL for chunk in chunks):
             self.caught_up.set()
         if not chunks:
-            return False, 0
+            return Round(moved=False, stored=0, more=False)
         for reading in readings:
             self.told(reading)
         lines = [line for reading in readings for line in reading.lines]
         stored = await self.store.import_lines(lines, [chunk.position for chunk in chunks])
         self.reader.accept(chunks)
-        return True, stored
+        return Round(moved=True, stored=stored, more=any(chunk.more for chunk in chunks))
 
     def _read(self) -> tuple[list[Chunk], list[Reading]]:
         chunks = self.reader.next()
