@@ -1,4 +1,4 @@
-"""`cti agent login|logout|pause|unpause|wrap-up-end`: what agents are doing, asked of the running engine over its API.
+"""`cti agent login`, `pause`, `disposition` and so on: what agents are doing, asked of the running engine by its API.
 
 Presence belongs to the engine alone; a refusal is its own, word for word.
 """
@@ -43,11 +43,25 @@ def pause(home: Path, numbers: tuple[str, ...], reason: str, as_json: bool) -> N
     _ask(home, numbers, "pause", {"reason": reason}, as_json)
 
 
+@click.command("disposition")
+@click.argument("number", shell_complete=complete.agents)
+@click.argument("code")
+@click.option("--call", default="", help="Which call; default: the one the agent talks on or wraps up.")
+@click.option("--note", default="", help="One line to keep with the call.")
+@click.pass_obj
+def disposition(home: Path, number: str, code: str, call: str, note: str) -> None:
+    """An agent says how a call ended; shown by `cti call show`."""
+    body = {"code": code, "note": note} | ({"call": call} if call else {})
+    click.echo(_told(ask(home, "POST", f"/api/agents/{number}/disposition", body)))
+
+
 PRESENCE: tuple[click.Command, ...] = (
     _presence("login", "Agents come to work."),
     _presence("logout", "Agents leave, after the call if they are in one."),
     pause,
     _presence("unpause", "Agents take calls again."),
+    _presence("wrap-up", "Agents want a wrap-up after the call they are in, where the queue leaves it to them."),
+    disposition,
     _presence("wrap-up-end", "Agents have finished their notes."),
 )
 

@@ -27,7 +27,7 @@ from ..db.store import Store
 from ..engine.callbacks import shown
 from ..engine.link import ManagerLink
 from ..engine.loop import Engine
-from ..errors import NotFound
+from ..errors import NotFound, UsageError
 from ..recordings.index import sound_file, wav_header
 from .auth import Kind, Subject, Verify
 from .backend import CallFilter, CallPage, CallVerb, Entity, QueueVerb, Recording, Verb
@@ -46,9 +46,18 @@ class Answers:
 
     async def agent_command(self, agent: AgentId, verb: Verb, reason: str) -> Entity:
         """Ask the core; the agent's entity afterwards. Raises NotFound, Refused."""
-        if agent not in self._engine.agents:
-            raise NotFound(f"no agent {agent}; see: cti agent list")
+        self._known_agent(agent)
         await self._engine.request(_request(agent, verb, reason))
+        return self._engine.floor.agents[agent]
+
+    async def dispose(self, agent: AgentId, call: CallId | None, code: str, note: str) -> Entity:
+        """Ask the core; the agent's entity afterwards. Raises NotFound, Refused, UsageError."""
+        self._known_agent(agent)
+        about = call or self._engine.floor.agents[agent]["call"]
+        if about is None:
+            raise UsageError(f"agent {agent} has no call now: say which one")
+        event = ev.DispositionGiven(at=datetime.now(UTC), call=about, agent=agent, code=code, note=note)
+        await self._engine.request(event)
         return self._engine.floor.agents[agent]
 
     async def queue_command(self, queue: QueueName, verb: QueueVerb) -> Entity:
@@ -82,6 +91,10 @@ class Answers:
         """Tried on a twin: made here, between two events (some ms for 200 agents), asked in a thread of its own."""
         machine, now = twin(self._engine.acd), datetime.now(UTC)
         return await asyncio.to_thread(what_if, machine, suppositions, now)
+
+    def _known_agent(self, agent: AgentId) -> None:
+        if agent not in self._engine.agents:
+            raise NotFound(f"no agent {agent}; see: cti agent list")
 
     def _known(self, queue: QueueName) -> None:
         if queue not in self._engine.queues:
@@ -144,6 +157,8 @@ def _request(agent: AgentId, verb: Verb, reason: str) -> ev.Event:
             return ev.AgentPaused(at=now, agent=agent, reason=reason)
         case Verb.UNPAUSE:
             return ev.AgentUnpaused(at=now, agent=agent)
+        case Verb.WRAP_UP:
+            return ev.WrapUpAsked(at=now, agent=agent)
         case Verb.WRAP_UP_END:
             return ev.WrapUpEnded(at=now, agent=agent)
         case _ as never:

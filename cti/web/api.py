@@ -29,6 +29,7 @@ from .questions import (
     read_call_id,
     read_call_value,
     read_call_verb,
+    read_disposition,
     read_filter,
     read_queue,
     read_queue_verb,
@@ -78,6 +79,7 @@ class Api:
                 allow_head=False,
             ),
             web.post("/api/what-if", let(supervised("ask what would be decided", self._what_if))),
+            web.post("/api/agents/{agent}/disposition", let(self._disposition)),
             web.post("/api/agents/{agent}/{verb}", let(self._command)),
             web.post("/api/queues/{queue}/{verb}", let(supervised("open and close queues", self._queue_command))),
             web.post("/api/calls/{call}/{verb}", let(supervised("change the line", self._call_command))),
@@ -149,7 +151,8 @@ class Api:
         return reply({"steps": list(steps)})
 
     async def _command(self, request: web.Request, who: Subject) -> web.Response:
-        """POST /api/agents/{agent}/{verb}: login, logout, pause `{"reason": …}`, unpause, wrap-up-end.
+        """POST /api/agents/{agent}/{verb}: login, logout, pause `{"reason": …}`, unpause, wrap-up
+        (one please, after this call), wrap-up-end.
 
         An agent for themselves, a supervisor for everybody. The agent afterwards; 409 when not now.
         """
@@ -166,6 +169,17 @@ class Api:
         known_query(request, ())
         suppositions = read_suppositions(await read_body(request, ("suppose",)))
         return reply(told(await self._backend.what_if(suppositions)))
+
+    async def _disposition(self, request: web.Request, who: Subject) -> web.Response:
+        """POST /api/agents/{agent}/disposition `{"code": …, "note": …, "call": …}`: how the call ended; without `call`
+        the one they talk on or wrap up. It may be the one before, too, until the next is answered."""
+        known_query(request, ())
+        agent = read_agent(request)
+        call, code, note = await read_disposition(request)
+        if not who.may_act_for(agent):
+            return problem(403, "an agent may speak only for themselves")
+        log.info("%s %r gives %s to a call of agent %s", who.kind, who.name, code, agent)
+        return reply(await self._backend.dispose(agent, call, code, note))
 
     async def _queue_command(self, request: web.Request, who: Subject) -> web.Response:
         """POST /api/queues/{queue}/{verb}: open or close by hand, without a body; supervisors only. The queue."""

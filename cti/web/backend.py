@@ -41,6 +41,7 @@ class Verb(StrEnum):
     LOGOUT = "logout"
     PAUSE = "pause"
     UNPAUSE = "unpause"
+    WRAP_UP = "wrap-up"
     WRAP_UP_END = "wrap-up-end"
 
 
@@ -110,6 +111,13 @@ class FloorBackend(Protocol):
         """Do `verb` for this agent and return the agent's entity afterwards. `reason` is "" except for a pause.
 
         Raises Refused (not now), NotFound (no such agent), UsageError (no such reason).
+        """
+        ...
+
+    async def dispose(self, agent: AgentId, call: CallId | None, code: str, note: str) -> Entity:
+        """Keep how a call of this agent ended (None: the one they have now); the agent's entity afterwards.
+
+        Raises Refused (not a call of theirs), NotFound (no such agent), UsageError (no call now, and none given).
         """
         ...
 

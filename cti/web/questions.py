@@ -25,6 +25,9 @@ AGENT = re.compile(r"[0-9A-Za-z_-]{1,40}")
 NUMBER = re.compile(r"\+?[0-9]{1,31}")
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 CURSOR = re.compile(r"[0-9A-Za-z._~:+=-]{0,200}")
+CALL = re.compile(r"[0-9A-Za-z._-]{1,150}")
+CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+NOTE = 1_000
 MOST, REASON, PRIORITY = 500, 64, 100
 YEARS = range(1970, 2101)
 T = TypeVar("T")
@@ -137,6 +140,23 @@ async def read_reason(request: web.Request, verb: Verb) -> str:
     """The body's `reason`: needed for a pause, refused otherwise. Raises UsageError."""
     body = await read_body(request, ("reason",) if verb is Verb.PAUSE else ())
     return _reason(body.get("reason")) if verb is Verb.PAUSE else ""
+
+
+async def read_disposition(request: web.Request) -> tuple[CallId | None, str, str]:
+    """The body's `call` (None: the agent's present one), `code` and `note`. Raises UsageError."""
+    body = await read_body(request, ("call", "code", "note"))
+    call, code, note = body.get("call"), body.get("code"), body.get("note", "")
+    if call is not None and (not isinstance(call, str) or not CALL.fullmatch(call)):
+        raise UsageError("call is not the id of a call")
+    if not isinstance(code, str) or not CODE.fullmatch(code):
+        raise UsageError("code: a-z or 0-9 first, then a-z 0-9 _ -, at most 40")
+    if (
+        not isinstance(note, str)
+        or len(note) > NOTE
+        or any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in note)
+    ):
+        raise UsageError(f"a note is one line of at most {NOTE} characters")
+    return (CallId(call) if call else None), code, note
 
 
 async def read_body(request: web.Request, fields: Collection[str]) -> dict[str, Any]:

@@ -47,6 +47,10 @@ class FakeBackend:
             raise NotFound(f"no agent {agent}")
         return {"agent": agent, "presence": "paused" if verb is Verb.PAUSE else "ready", "reason": reason}
 
+    async def dispose(self, agent: AgentId, call: str | None, code: str, note: str) -> dict[str, Any]:
+        self.asked.append(("disposition", (agent, call, code, note)))
+        return {"agent": agent}
+
     async def queue_command(self, queue: QueueName, verb: QueueVerb) -> dict[str, Any]:
         self.asked.append((verb, queue))
         if self.error:

@@ -131,7 +131,7 @@ async def test_parameters_that_nobody_reads_are_refused_everywhere(client: Clien
     assert (await ask(client, path))[0] == 400
 
 
-@pytest.mark.parametrize("verb", ["login", "logout", "unpause", "wrap-up-end"])
+@pytest.mark.parametrize("verb", ["login", "logout", "unpause", "wrap-up", "wrap-up-end"])
 async def test_an_agent_changes_their_own_presence(client: ClientSession, backend: Any, verb: str) -> None:
     status, body = await ask(client, f"/api/agents/1001/{verb}", ANNA, "POST")
     assert (status, body["agent"]) == (200, "1001")
@@ -142,6 +142,27 @@ async def test_a_supervisor_pauses_an_agent_with_a_reason(client: ClientSession,
     status, body = await ask(client, "/api/agents/1002/pause", BOSS, "POST", json={"reason": " 午餐 "})
     assert (status, body["reason"]) == (200, "午餐")
     assert backend.asked == [("pause", ("1002", "午餐"))]
+
+
+async def test_an_agent_says_how_a_call_of_their_own_ended(client: ClientSession, backend: Any) -> None:
+    body = {"code": "sold", "note": "两辆车", "call": "node-1.7"}
+    assert (await ask(client, "/api/agents/1001/disposition", ANNA, "POST", json=body))[0] == 200
+    assert (await ask(client, "/api/agents/1001/disposition", BOSS, "POST", json={"code": "other"}))[0] == 200
+    assert backend.asked == [
+        ("disposition", ("1001", "node-1.7", "sold", "两辆车")),
+        ("disposition", ("1001", None, "other", "")),
+    ]
+    assert (await ask(client, "/api/agents/1002/disposition", ANNA, "POST", json=body))[0] == 403
+    assert len(backend.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"code": "A b"}, {"code": "x" * 41}, {"code": 1}, {"code": "a", "note": "x\ny"},
+              {"code": "a", "note": "x" * 1001}, {"code": "a", "call": "../x"}, {"code": "a", "who": "me"}],
+)  # fmt: skip
+async def test_a_hostile_disposition_reaches_nobody(client: ClientSession, backend: Any, wrong: Any) -> None:
+    assert (await ask(client, "/api/agents/1001/disposition", ANNA, "POST", json=wrong))[0] == 400
+    assert backend.asked == []
 
 
 async def test_a_supervisor_closes_and_opens_queues_and_an_agent_does_not(client: ClientSession, backend: Any) -> None:
