@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from multiprocessing.connection import Connection
 
 from .db.ready import Ready, prepared
@@ -25,7 +26,7 @@ from .errors import StoreError
 from .journal.abreast import abreast
 from .journal.files import JournalFiles, Reader
 from .journal.importer import Importer
-from .journal.reading import Reading, read
+from .journal.reading import Reading, pieces, read
 from .journal.tail import Chunk
 
 log = logging.getLogger(__name__)
@@ -204,9 +205,9 @@ def _serve(own: Connection, pipes: Sequence[Connection], sqlite: bool) -> None:
 
 
 def _answer(chunks: list[Chunk], sqlite: bool) -> Answer:
-    readings = [read(chunk) for chunk in chunks]
-    cut = any(chunk.position.cut for chunk in chunks)
-    ready = None if cut else prepared([reading.lines for reading in readings], sqlite=sqlite)
-    for reading in readings:
-        reading.lines = []
-    return Answer(readings, ready)
+    readings = [Reading() for _ in chunks]
+    files = [pieces(chunk, reading) for chunk, reading in zip(chunks, readings, strict=True)]
+    if any(chunk.position.cut for chunk in chunks):
+        deque(chain.from_iterable(files), maxlen=0)  # for what is refused
+        return Answer(readings, None)
+    return Answer(readings, prepared(files, sqlite=sqlite))

@@ -6,9 +6,11 @@ It joins, for one, the two linkedids of an attended transfer. What a conversatio
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .journal import JournalLine, Source
+
+Calls = defaultdict[str, list[JournalLine]]
 
 
 class Threads:
@@ -59,18 +61,18 @@ def is_of_a_call(line: JournalLine) -> bool:
     return bool(line.call) and line.source is not Source.VOICEMAIL
 
 
-def by_conversation(lines: Iterable[JournalLine], threads: Threads) -> dict[str, list[JournalLine]]:
-    """The lines of each conversation, in an order that does not depend on how they came; `threads` must know them."""
-    by_call: dict[str, list[JournalLine]] = defaultdict(list)
-    for line in lines:
-        by_call[line.call].append(line)
+def tie_calls(lines: Iterable[JournalLine], threads: Threads, calls: Calls) -> None:
+    """Note which calls and legs these lines tie, and the lines of each call."""
+    ours = [line for line in lines if is_of_a_call(line)]
+    for call, leg in {(line.call, line.leg) for line in ours}:
+        threads.tie(call, leg)
+    for line in ours:
+        calls[line.call].append(line)
+
+
+def by_conversation(calls: Mapping[str, list[JournalLine]], threads: Threads) -> dict[str, list[JournalLine]]:
+    """The lines of each conversation, by its root."""
     found: dict[str, list[JournalLine]] = defaultdict(list)
-    for call, own in by_call.items():
+    for call, own in calls.items():
         found[threads.root(call)] += own
-    for own in found.values():
-        own.sort(key=_place)
     return found
-
-
-def _place(line: JournalLine) -> tuple[str, int]:
-    return line.file_id, line.offset

@@ -62,10 +62,10 @@ _KINDS: dict[str, tuple[_Copied, Callable[[Any], Row]]] = {
 COPIED = {kind: table for kind, (table, _) in _KINDS.items()}  # which lines these are, and their tables
 
 
-def presences_in(lines: Iterable[JournalLine]) -> Reach:
-    """Which agents' presences these lines tell, from when to when."""
+def presences_in(lines: Iterable[JournalLine], known: Reach | None = None) -> Reach:
+    """Which agents' presences these lines tell, and `known`, from when to when."""
     ours = (line for line in lines if line.source is Source.ENGINE and line.kind == "presence")
-    return _reach((str(line.data.get("agent", "")), line.at) for line in ours)
+    return _reach(((str(line.data.get("agent", "")), line.at) for line in ours), known)
 
 
 def copies(lines: Iterable[JournalLine], *, sqlite: bool) -> Iterator[tuple[Form, list[Plain]]]:
@@ -95,9 +95,9 @@ async def forget(connection: AsyncConnection, position: Position) -> None:
                 await connection.execute(delete(table).where(lost))
 
 
-def _reach(presences: Iterable[tuple[str, datetime]]) -> Reach:
+def _reach(presences: Iterable[tuple[str, datetime]], known: Reach | None = None) -> Reach:
     """Of each agent the first and the last instant."""
-    found: Reach = {}
+    found: Reach = dict(known or {})
     for agent, at in presences:
         low, high = found.get(agent, (at, at))
         found[agent] = min(low, at), max(high, at)

@@ -5,15 +5,12 @@ It knows which lines are there already. What they mean for a conversation it doe
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any
 
 from ..core.journal import JournalLine, Source
 from .copied import copied, copies, presences_in
-from .loads import Load, instant_text, json_text, load, text
-from .plain import Driver, Form, Plain, form_of, said
+from .loads import Load, Values, load
+from .plain import Driver, Form, Plain, form_of
 from .rollups import touch_presences
 from .tables import JournalLineRow
 
@@ -57,43 +54,18 @@ async def keep_lines(driver: Driver, lines: Sequence[JournalLine]) -> None:
 def line_rows(lines: Sequence[JournalLine], *, sqlite: bool) -> Iterator[tuple[Form, list[Plain]]]:
     """Their rows and those of their copies, table by table."""
     form = form_of(JournalLineRow, sqlite=sqlite)
-    instant = dict(form.encoders).get(form.columns.index("at"), _as_it_is)
-    rows = [  # by hand: they are most of all rows
-        (
-            line.source._value_,
-            line.file_id,
-            line.offset,
-            instant(line.at),
-            line.kind,
-            line.call,
-            line.leg,
-            said(line.data),
-        )
-        for line in lines
-    ]
-    yield form, rows
+    yield form, form.rows(_values(lines))
     yield from copies(lines, sqlite=sqlite)
+
+
+def _values(lines: Iterable[JournalLine]) -> Iterator[Values]:
+    for line in lines:
+        yield line.source._value_, line.file_id, line.offset, line.at, line.kind, line.call, line.leg, line.data
 
 
 def line_loads(lines: Sequence[JournalLine], *, sqlite: bool) -> Iterator[Load]:
     """The same as bytes for another process to store."""
     form = form_of(JournalLineRow, sqlite=sqlite)
-    if sqlite:
-        ((_, rows), *_) = islice(line_rows(lines, sqlite=True), 1)
-        yield Load(form=form, parts=marshal.dumps([rows]))
-    else:
-        yield Load(form=form, parts=marshal.dumps(["".join(map(_copy_text, lines)).encode()]))
+    yield load(JournalLineRow, form, [list(_values(lines))], sqlite=sqlite)
     for table, values in copied(lines):
         yield load(table, form_of(table, sqlite=sqlite), [values], sqlite=sqlite)
-
-
-def _copy_text(line: JournalLine) -> str:
-    """By hand, as above; what a file, a place and an instant are needs no escape."""
-    at, data = instant_text(line.at), json_text(line.data)
-    call = text(line.call)
-    leg = call if line.leg == line.call else text(line.leg)
-    return f"{line.source._value_}\t{line.file_id}\t{line.offset}\t{at}\t{text(line.kind)}\t{call}\t{leg}\t{data}\n"
-
-
-def _as_it_is(value: Any) -> Any:
-    return value

@@ -10,16 +10,13 @@ from __future__ import annotations
 import marshal
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
-from itertools import chain, compress
+from itertools import chain, compress, islice
 from typing import Any
 
-import orjson
 from sqlalchemy import JSON, Boolean, Float, Integer
 
 from .months import PARTED, Month, months_of
-from .plain import Driver, Form, said
+from .plain import Column, Driver, Form, but_none, iso, said
 from .tables import Table, UtcInstant
 
 Values = Sequence[Any]
@@ -31,12 +28,12 @@ class Load:
     """Rows of one table in parts, of which some may be left out. `months`: those that PostgreSQL must have room for."""
 
     form: Form
-    parts: bytes
+    pieces: tuple[bytes, ...]  # each a list of parts
     months: frozenset[Month] = frozenset()
 
     async def store(self, driver: Driver, wanted: Iterable[object] | None = None) -> None:
         """Store these rows, which are not there yet; only the parts beside which `wanted` has something true."""
-        parts = marshal.loads(self.parts)  # noqa: S302 -- our own process made it
+        parts = chain.from_iterable(map(marshal.loads, self.pieces))
         chosen = parts if wanted is None else compress(parts, wanted)
         if driver.sqlite:
             await driver.insert(self.form, list(chain.from_iterable(chosen)))
@@ -46,11 +43,28 @@ class Load:
 
 def load(table: type[Table], form: Form, parts: Sequence[Sequence[Values]], *, sqlite: bool) -> Load:
     """Values in the order of the form's columns, part by part."""
+    flat = list(chain.from_iterable(parts))
     if sqlite:
-        return Load(form=form, parts=marshal.dumps([form.rows(part) for part in parts]))
-    writers = _writers(table, form.columns)
-    texts = ["".join([_row(writers, row) for row in part]).encode() for part in parts]
-    return Load(form=form, parts=marshal.dumps(texts), months=months_in(form, chain.from_iterable(parts)))
+        rows = iter(form.rows(flat))
+        return Load(form=form, pieces=(marshal.dumps([list(islice(rows, len(part))) for part in parts]),))
+    texts = iter(_texts(table, form, flat))
+    told = ["".join(islice(texts, len(part))).encode() for part in parts]
+    return Load(form=form, pieces=(marshal.dumps(told),), months=months_in(form, flat))
+
+
+def joined(loads: Iterable[Load]) -> list[Load]:
+    """One for each table, with all of its parts in their order."""
+    found: dict[str, list[Load]] = {}
+    for one in loads:
+        found.setdefault(one.form.table, []).append(one)
+    return [
+        Load(
+            form=own[0].form,
+            pieces=tuple(piece for one in own for piece in one.pieces),
+            months=frozenset(month for one in own for month in one.months),
+        )
+        for own in found.values()
+    ]
 
 
 def months_in(form: Form, rows: Iterable[Values]) -> frozenset[Month]:
@@ -65,41 +79,39 @@ def months_in(form: Form, rows: Iterable[Values]) -> frozenset[Month]:
 # --- the text that COPY reads (PostgreSQL's documentation, "COPY", "Text Format") ------------------------
 
 
-def _row(writers: tuple[Callable[[Any], str], ...], values: Values) -> str:
-    told = [r"\N" if value is None else write(value) for write, value in zip(writers, values, strict=True)]
-    return "\t".join(told) + "\n"
+def _texts(table: type[Table], form: Form, values: Sequence[Values]) -> list[str]:
+    columns = zip(form.columns, zip(*values, strict=True), strict=True) if values else ()
+    told = [but_none(column, _writer(table.__table__.columns[name].type), r"\N") for name, column in columns]
+    return ["\t".join(row) + "\n" for row in zip(*told, strict=True)]
 
 
-@cache
-def _writers(table: type[Table], columns: tuple[str, ...]) -> tuple[Callable[[Any], str], ...]:
-    return tuple(_writer(table.__table__.columns[name].type) for name in columns)
-
-
-def _writer(kind: Any) -> Callable[[Any], str]:
+def _writer(kind: Any) -> Callable[[Column], Iterable[str]]:
     if isinstance(kind, JSON):
-        return json_text
+        return _json
     if isinstance(kind, UtcInstant):
-        return instant_text
+        return iso
     if isinstance(kind, Boolean):
-        return _flag
-    return str if isinstance(kind, Integer | Float) else text
+        return _flags
+    return _numbers if isinstance(kind, Integer | Float) else _escaped
 
 
-def text(value: str) -> str:
-    """Escaped where it must be."""
-    return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPES)
+def _escaped(column: Column) -> Iterable[str]:
+    """Hardly ever there is anything to escape."""
+    whole = "".join(column)
+    if whole.isprintable() and "\\" not in whole:
+        return column
+    return [value.translate(_ESCAPES) for value in column]
 
 
-def json_text(value: Any) -> str:
-    """A value of a JSON column; what breaks lines is an escape there already."""
-    found = said(value)
-    return found.replace("\\", r"\\") if "\\" in found else found
+def _json(column: Column) -> list[str]:
+    """What breaks lines is an escape there already."""
+    told = (said(value) for value in column)
+    return [text.replace("\\", r"\\") if "\\" in text else text for text in told]
 
 
-def instant_text(value: datetime) -> str:
-    """In ISO's form, UTC."""
-    return orjson.dumps(value if value.tzinfo is UTC else value.astimezone(UTC)).decode()[1:-1]
+def _numbers(column: Column) -> Iterable[str]:
+    return map(str, column)
 
 
-def _flag(value: bool) -> str:
-    return "t" if value else "f"
+def _flags(column: Column) -> list[str]:
+    return ["t" if value else "f" for value in column]

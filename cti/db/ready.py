@@ -10,19 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import compress
+from itertools import chain, compress
 
 from ..core.conversation import Conversation, fold
 from ..core.journal import JournalLine, Source
-from ..core.together import Threads, by_conversation
+from ..core.together import Calls, Threads, by_conversation, tie_calls
 from .copied import Reach, presences_in
 from .folded import FOLDED
 from .lines import is_new, line_loads
-from .loads import Load, load
+from .loads import Load, joined, load
 from .plain import Driver
 from .refold import refold, touched_by
 from .rollups import touch, touch_presences
 from .work import Callers
+
+_AT_ONCE = 50  # conversations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,28 +51,38 @@ class Ready:
     told: list[str]  # calls whose work items somebody changed
 
 
-def prepared(files: Iterable[Sequence[JournalLine]], *, sqlite: bool) -> Ready:
-    """The rows of these lines and of their conversations; of each file its lines as they stand in it."""
-    told = [own for own in files if own]
-    lines = [line for own in told for line in own]
-    engine = [line for own in told if own[0].source is Source.ENGINE for line in own]
-    threads = Threads()
-    ours = [line for line in lines if line.call and line.source is not Source.VOICEMAIL]
-    for call, leg in {(line.call, line.leg) for line in ours}:
-        threads.tie(call, leg)
+def prepared(files: Iterable[Iterable[Sequence[JournalLine]]], *, sqlite: bool) -> Ready:
+    """The rows of these lines and of their conversations; of each file its lines as they stand in it, some at a time.
+
+    What is done with a line is done at once, with a few conversations as well: what a processor has at hand it need not
+    fetch, and a batch is larger than its cache.
+    """
+    batch = Ready(lines=0, starts={}, rows=[], folded=[], groups=[], presences={}, messages=set(), told=[])
+    threads, calls = Threads(), Calls(list)
+    for lines in filter(None, chain.from_iterable(files)):
+        batch.rows += line_loads(lines, sqlite=sqlite)
+        _note(batch, lines)
+        tie_calls(lines, threads, calls)
     keys = threads.groups()
-    theirs = by_conversation(ours, threads)
-    groups, folded = _folded([(keys[root], fold(own)) for root, own in theirs.items()], sqlite)
-    return Ready(
-        lines=len(lines),
-        starts={(own[0].source, own[0].file_id): own[0].offset for own in told},
-        rows=list(line_loads(lines, sqlite=sqlite)),
-        folded=folded,
-        groups=groups,
-        presences=presences_in(engine),
-        messages={line.leg for line in lines if line.source is Source.VOICEMAIL},
-        told=[line.call for line in engine if line.kind == "work"],
-    )
+    told = [(keys[root], lines) for root, lines in by_conversation(calls, threads).items()]
+    for start in range(0, len(told), _AT_ONCE):
+        groups, loads = _folded([(keys, fold(lines)) for keys, lines in told[start : start + _AT_ONCE]], sqlite)
+        batch.groups += groups
+        batch.folded += loads
+    batch.rows, batch.folded = joined(batch.rows), joined(batch.folded)
+    return batch
+
+
+def _note(batch: Ready, lines: Sequence[JournalLine]) -> None:
+    """What a batch tells of these lines of one file besides their rows."""
+    first = lines[0]
+    batch.lines += len(lines)
+    batch.starts.setdefault((first.source, first.file_id), first.offset)
+    if first.source is Source.VOICEMAIL:
+        batch.messages.update(line.leg for line in lines)
+    elif first.source is Source.ENGINE:
+        batch.presences = presences_in(lines, batch.presences)
+        batch.told += [line.call for line in lines if line.kind == "work"]
 
 
 async def keep(driver: Driver, batch: Ready) -> Callers | None:

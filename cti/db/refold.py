@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..core.conversation import Conversation, fold
 from ..core.journal import JournalLine, Source
-from ..core.together import Threads, by_conversation, is_of_a_call
+from ..core.together import Calls, Threads, by_conversation, is_of_a_call, tie_calls
 from .folded import FOLDED
 from .plain import Driver
 from .rollups import touch
@@ -45,12 +45,11 @@ class Touched:
 
 async def touched_by(driver: Driver, fresh: Iterable[JournalLine], keys: Iterable[str] = ()) -> Touched:
     """The conversations that lines which are about to be stored belong to, and those of these calls and legs."""
-    lines = [line for line in fresh if is_of_a_call(line)]
-    threads = Threads(keys)
-    for line in lines:
-        threads.tie(line.call, line.leg)
+    threads, calls = Threads(keys), Calls(list)
+    tie_calls(fresh, threads, calls)
     stored = await _stored(driver, threads)
-    groups = by_conversation([*stored, *lines], threads)
+    tie_calls(stored, threads, calls)
+    groups = by_conversation(calls, threads)
     old = {threads.root(line.call) for line in stored} | {threads.root(key) for key in keys if key}
     stale = [key for root, group in threads.groups().items() if root in old for key in group]
     return Touched(lines=list(groups.values()), stale=stale, before=len(old))

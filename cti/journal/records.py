@@ -28,12 +28,11 @@ Splitter = Callable[[bytes, int], tuple[list[Record], int]]
 def split_lines(data: bytes, offset: int) -> tuple[list[Record], int]:
     """Cut `data`, which stands at `offset`, into complete lines; returns them and the offset after the last one."""
     records: list[Record] = []
-    start = 0
-    while (end := data.find(b"\n", start)) >= 0:
-        if end > start:
-            records.append(Record(offset + start, data[start:end]))
-        start = end + 1
-    return records, offset + start
+    for raw in data[: data.rfind(b"\n") + 1].split(b"\n")[:-1]:
+        if raw:
+            records.append(Record(offset, raw))
+        offset += len(raw) + 1
+    return records, offset
 
 
 def split_csv(data: bytes, offset: int) -> tuple[list[Record], int]:

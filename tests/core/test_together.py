@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from cti.core.journal import JournalLine, Source
-from cti.core.together import Threads, by_conversation, is_of_a_call
+from cti.core.together import Calls, Threads, by_conversation, is_of_a_call, tie_calls
 
 
 def line(call: str, leg: str, offset: int = 0, source: Source = Source.CEL) -> JournalLine:
@@ -21,14 +21,15 @@ def test_a_chain_of_shared_keys_is_one_group_and_the_rest_stays_apart():
     assert threads.keys() == {"a", "b", "c", "d", "e", "lonely"}
 
 
-def test_lines_come_in_an_order_that_does_not_depend_on_how_they_were_read():
-    lines = [line("a", "a", 3), line("b", "x", 2), line("a", "b", 1), line("z", "z", 0)]
-    threads = Threads()
-    for one in lines:
-        threads.tie(one.call, one.leg)
-    found = [[(own.call, own.offset) for own in group] for group in by_conversation(lines, threads).values()]
-    turned = [[(own.call, own.offset) for own in group] for group in by_conversation(lines[::-1], threads).values()]
-    assert sorted(found) == sorted(turned) == [[("a", 1), ("b", 2), ("a", 3)], [("z", 0)]]
+def test_lines_that_share_a_call_or_a_leg_come_together_however_they_were_read():
+    lines = [line("a", "a", 3), line("b", "x", 2), line("a", "b", 1), line("z", "z", 0), line("", "q", 4)]
+    for told in ([lines], [lines[::-1]], [[one] for one in lines]):
+        threads, calls = Threads(), Calls(list)
+        for some in told:
+            tie_calls(some, threads, calls)
+        found = by_conversation(calls, threads)
+        assert sorted(sorted(own.offset for own in group) for group in found.values()) == [[0], [1, 2, 3]]
+        assert set(found) == {threads.root("a"), threads.root("z")}
 
 
 def test_lines_without_a_call_and_lines_of_messages_are_of_no_conversation():

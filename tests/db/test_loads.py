@@ -91,4 +91,4 @@ def test_the_rows_of_every_table_can_cross(sqlite):
     for kind in FOLDED:
         parts = list(kind.values([conversation, None]))
         assert [bool(part) for part in parts] == [True, False]
-        assert load(kind.table, kind.form(sqlite=sqlite), parts, sqlite=sqlite).parts
+        assert load(kind.table, kind.form(sqlite=sqlite), parts, sqlite=sqlite).pieces
