@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from ..core.words import Outcome
 from .connection import Database
+from .streamed import streamed
 from .tables import ConversationRow
 
 
@@ -24,9 +26,9 @@ class ContactRow:
     agent: str
 
 
-async def contact_rows(database: Database, since: datetime, until: datetime) -> list[ContactRow]:
-    """Calls from outside that began in [since, until), in order; those that nobody let in (`blocked`) are no contacts,
-    nor are callbacks, which we made."""
+async def contact_rows(database: Database, since: datetime, until: datetime) -> AsyncIterator[ContactRow]:
+    """Calls from outside that began in [since, until), those of one number together, in order; those that nobody let in
+    (`blocked`) are no contacts, nor are callbacks, which we made."""
     row = ConversationRow
     columns = (row.id, row.number, row.started, row.outcome, row.queue, row.agent)
     wanted = select(*columns).where(
@@ -36,16 +38,7 @@ async def contact_rows(database: Database, since: datetime, until: datetime) -> 
         row.callback_of == "",
         row.outcome != Outcome.BLOCKED.value,
     )
-    async with database.reading() as connection:
-        found = await connection.execute(wanted.order_by(row.started, row.id))
-        return [
-            ContactRow(
-                call=call,
-                number=number,
-                started=started,
-                answered=outcome == Outcome.ANSWERED.value,
-                queue=queue,
-                agent=agent,
-            )
-            for call, number, started, outcome, queue, agent in found
-        ]
+    in_order = wanted.order_by(row.number, row.started, row.id)
+    async for call, number, started, outcome, queue, agent in streamed(database, in_order):
+        answered = outcome == Outcome.ANSWERED.value
+        yield ContactRow(call=call, number=number, started=started, answered=answered, queue=queue, agent=agent)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from ..core.metrics.intervals import milliseconds
 from ..core.metrics.journeys import Stop, asked_in
@@ -15,6 +15,7 @@ from ..core.stretches import Kind
 from .connection import Database
 from .counting import Span
 from .report_rows import calls_within
+from .streamed import streamed
 from .tables import ConversationRow, SegmentRow
 
 KINDS = [kind.value for kind in (Kind.MENU, Kind.WAIT, Kind.VOICEMAIL, Kind.RING, Kind.TALK)]
@@ -30,23 +31,35 @@ class Call:
     stops: list[Stop] = field(default_factory=list)
 
 
-async def travelled(database: Database, span: Span) -> list[Call]:
-    """The calls from outside that began in the period, in order."""
+class _Segment(NamedTuple):
+    kind: str | None  # None: the call has none of these
+    queue: str
+    agent: str
+    detail: str
+    target: str
+    outcome: str
+    started: datetime
+    ended: datetime | None
+
+
+async def travelled(database: Database, span: Span) -> AsyncIterator[Call]:
+    """The calls from outside that began in the period, one by one."""
     row, segment = ConversationRow, SegmentRow
+    theirs = and_(segment.call == row.id, segment.kind.in_(KINDS), segment.started >= span.since)
+    columns: list[Any] = [getattr(segment, name).label(f"segment_{name}") for name in _Segment._fields]
     about: tuple[Any, ...] = (row.id, row.started, row.did, row.outcome)
-    calls = calls_within(select(*about), span).where(row.direction == "inbound").order_by(row.started, row.id)
-    columns: tuple[Any, ...] = (segment.call, segment.kind, segment.queue, segment.agent, segment.detail)
-    more = (segment.target, segment.outcome, segment.started, segment.ended)
-    stops = calls_within(select(*columns, *more).join(row, row.id == segment.call), span)
-    stops = stops.where(row.direction == "inbound", segment.kind.in_(KINDS), segment.started >= span.since)
-    found: dict[str, list[Stop]] = defaultdict(list)
-    async with database.reading() as connection:
-        for one in await connection.execute(stops.order_by(segment.call, segment.position)):
-            found[one.call] += stops_of(one)
-        return [
-            Call(started=started, did=did, outcome=outcome, stops=found.get(call, []))
-            for call, started, did, outcome in await connection.execute(calls)
-        ]
+    wanted = calls_within(select(*about, *columns).outerjoin(segment, theirs), span).where(row.direction == "inbound")
+    now, call = "", None
+    async for id_, started, did, outcome, *values in streamed(database, wanted.order_by(row.id, segment.position)):
+        if call is None or now != id_:
+            if call is not None:
+                yield call
+            now, call = id_, Call(started=started, did=did, outcome=outcome)
+        place = _Segment(*values)
+        if place.kind is not None:
+            call.stops.extend(stops_of(place))
+    if call is not None:
+        yield call
 
 
 def stops_of(row: Any) -> list[Stop]:

@@ -6,7 +6,7 @@ in Python; that both give the same report is what `cti report --check` holds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -42,10 +42,10 @@ class Facts(Protocol):
     async def waits(self, span: Span, *, by_quarter: bool) -> list[tuple[datetime, str, str, int, int]]: ...
     async def missed_rings(self, span: Span) -> list[Row]: ...
     async def pauses(self, span: Span, now: datetime) -> list[Pause]: ...
-    async def travelled(self, span: Span) -> list[Call]: ...
-    async def passed_on(self, span: Span) -> list[tuple[str, Passing]]: ...
+    def travelled(self, span: Span) -> AsyncIterator[Call]: ...
+    def passed_on(self, span: Span) -> AsyncIterator[tuple[str, Passing]]: ...
     async def talked_calls(self, span: Span) -> list[TalkedRow]: ...
-    async def contacts(self, since: datetime, until: datetime) -> list[ContactRow]: ...
+    def contacts(self, since: datetime, until: datetime) -> AsyncIterator[ContactRow]: ...
     async def answers(self, span: Span) -> list[SurveyAnswer]: ...
     async def in_line(self, span: Span, now: datetime) -> list[InLine]: ...
     async def agent_times(self, span: Span, now: datetime) -> list[AgentTime]: ...
@@ -81,17 +81,17 @@ class Rows:
     async def pauses(self, span: Span, now: datetime) -> list[Pause]:
         return await pauses(self._database, span, now)
 
-    async def travelled(self, span: Span) -> list[Call]:
-        return await travelled(self._database, span)
+    def travelled(self, span: Span) -> AsyncIterator[Call]:
+        return travelled(self._database, span)
 
-    async def passed_on(self, span: Span) -> list[tuple[str, Passing]]:
-        return await passed_on(self._database, span)
+    def passed_on(self, span: Span) -> AsyncIterator[tuple[str, Passing]]:
+        return passed_on(self._database, span)
 
     async def talked_calls(self, span: Span) -> list[TalkedRow]:
         return await talked_calls(self._database, span)
 
-    async def contacts(self, since: datetime, until: datetime) -> list[ContactRow]:
-        return await contact_rows(self._database, since, until)
+    def contacts(self, since: datetime, until: datetime) -> AsyncIterator[ContactRow]:
+        return contact_rows(self._database, since, until)
 
     async def answers(self, span: Span) -> list[SurveyAnswer]:
         return await answers(self._database, span)

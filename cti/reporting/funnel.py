@@ -6,14 +6,15 @@ from ..core.metrics.journeys import journey
 from ..db.report_rows import calls_behind
 from ..db.store import Store
 from ..reports.document import Report
-from ..reports.funnel import Travelled, funnel_report
+from ..reports.funnel import FunnelReport, Travelled
 from .question import Maker, Question, Row
 
 
 async def _make(store: Store, question: Question) -> Report:
-    found = await question.facts_of(store).travelled(question.span)
-    calls = (Travelled(call.started, call.outcome, journey(call.did, call.outcome, call.stops)) for call in found)
-    return funnel_report(question.asked, calls, per=question.more.get("per", "path"))
+    report = FunnelReport(question.asked, per=question.more.get("per", "path"))
+    async for call in question.facts_of(store).travelled(question.span):
+        report.add(Travelled(call.started, call.outcome, journey(call.did, call.outcome, call.stops)))
+    return report.made()
 
 
 async def _drill(store: Store, question: Question) -> list[Row]:

@@ -111,21 +111,18 @@ class Journals:
         told = map(told_of, await self._presences(span))
         return [pause for pause in pauses_of(told, min(span.until, now)) if pause.ended > span.since]
 
-    async def travelled(self, span: Span) -> list[Call]:
-        found: list[tuple[str, Call]] = []
+    async def travelled(self, span: Span) -> AsyncIterator[Call]:
         async for call in self._from_outside(span):
             stops = [stop for one in call.segments if one.kind in KINDS for stop in stops_of(one)]
-            found.append((call.id, Call(started=call.started, did=call.did, outcome=call.outcome, stops=stops)))
-        return [call for _, call in sorted(found, key=lambda one: (one[1].started, one[0]))]
+            yield Call(started=call.started, did=call.did, outcome=call.outcome, stops=stops)
 
-    async def passed_on(self, span: Span) -> list[tuple[str, Passing]]:
-        found: list[tuple[str, Passing]] = []
+    async def passed_on(self, span: Span) -> AsyncIterator[tuple[str, Passing]]:
         async for call in self._conversations(span):
             passed = (one.started for one in call.segments if one.kind is Kind.TRANSFER)
             if any(span.since <= at < span.until for at in passed):
                 pieces = [Piece(*(getattr(one, name) for name in Piece._fields)) for one in call.segments]
-                found += [(call.id, one) for one in passings(pieces, call.ended)]
-        return sorted(found, key=lambda one: (one[1].at, one[0]))
+                for one in passings(pieces, call.ended):
+                    yield call.id, one
 
     async def talked_calls(self, span: Span) -> list[TalkedRow]:
         found: list[TalkedRow] = []
@@ -137,14 +134,15 @@ class Journals:
                 found.append(TalkedRow(**about, ended=call.ended is not None, talk_ms=sum(lengths)))  # type: ignore[arg-type]
         return sorted(found, key=lambda row: (row.started, row.call))
 
-    async def contacts(self, since: datetime, until: datetime) -> list[ContactRow]:
+    async def contacts(self, since: datetime, until: datetime) -> AsyncIterator[ContactRow]:
         found: list[ContactRow] = []
         async for call in self._begun(Span(since=since, until=until)):
             if call.direction == "inbound" and not call.callback_of and call.outcome != Outcome.BLOCKED:
                 about = {"number": call.number, "queue": call.queue, "agent": call.agent}
                 answered = call.outcome == Outcome.ANSWERED
                 found.append(ContactRow(call=call.id, started=call.started, answered=answered, **about))
-        return sorted(found, key=lambda row: (row.started, row.call))
+        for row in sorted(found, key=lambda row: (row.number, row.started, row.call)):
+            yield row
 
     async def answers(self, span: Span) -> list[SurveyAnswer]:
         found: list[SurveyAnswer] = []

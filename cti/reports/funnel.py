@@ -7,7 +7,7 @@ ended there); per place, a place by whatever path. It knows journeys; it reads n
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -90,16 +90,32 @@ class _Node:
 Tree = Mapping[Path, _Node]
 
 
-def funnel_report(asked: Asked, calls: Iterable[Travelled], *, per: str) -> Report:
-    """`per` is path or place."""
-    trees: dict[datetime | None, dict[Path, _Node]] = defaultdict(lambda: defaultdict(_Node))
-    whole: dict[Path, _Node] = defaultdict(_Node)
-    everybody: dict[datetime | None, int] = defaultdict(int)
-    for call in calls:
-        start = line_key(asked, call.at, "")[0]
-        everybody[start] += 1
-        _add(trees[start], call, per)
-        _add(whole, call, per)
+class FunnelReport:
+    """Calls come one by one, in any order; then `made`. `per` is path or place."""
+
+    def __init__(self, asked: Asked, *, per: str) -> None:
+        self.asked, self.per = asked, per
+        self.trees: dict[datetime | None, dict[Path, _Node]] = defaultdict(lambda: defaultdict(_Node))
+        self.whole: dict[Path, _Node] = defaultdict(_Node)
+        self.everybody: dict[datetime | None, int] = defaultdict(int)
+
+    def add(self, call: Travelled) -> None:
+        start = line_key(self.asked, call.at, "")[0]
+        self.everybody[start] += 1
+        _add(self.trees[start], call, self.per)
+        _add(self.whole, call, self.per)
+
+    def made(self) -> Report:
+        return _made(self.asked, self.per, self.trees, self.whole, self.everybody)
+
+
+def _made(
+    asked: Asked,
+    per: str,
+    trees: Mapping[datetime | None, Tree],
+    whole: Tree,
+    everybody: Mapping[datetime | None, int],
+) -> Report:
     heads = (*head_columns(asked, ""), *(_PATH if per == "path" else (_PLACE,)))
     rows = [
         row for start in sorted(trees, key=_when) for row in _rows(asked, start, trees[start], everybody[start], per)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from ..core.metrics.repeats import Contact, Judged, Repeats, summed
+from ..core.metrics.repeats import Judged, Line, Repeats
 from .build import Asked, about_of, definitions
 from .catalogue import REPORTS
 from .document import Report, Value
@@ -33,43 +33,44 @@ _COLUMNS = (
 )
 
 
-def repeat_report(
-    asked: Asked,
-    told: Iterable[Judged],
-    withheld: Iterable[Contact],
-    *,
-    per: str,
-    window: timedelta,
-    same_queue: bool = False,
-    names: Mapping[str, tuple[str, str]],
-    titles: Mapping[str, str],
-) -> Report:
-    """`names`: call -> (queue, agent); `titles`: what agents are called."""
-    place = 0 if per == "queue" else 1
-    lines: dict[LineKey, list[Judged]] = defaultdict(list)
-    hidden: dict[LineKey, int] = defaultdict(int)
-    for one in told:
-        lines[line_key(asked, one.contact.at, names[one.contact.call][place])].append(one)
-    for contact in withheld:
-        hidden[line_key(asked, contact.at, names[contact.call][place])] += 1
-    rows = [
-        (*head_values(asked, per, key, titles), *_values(summed(lines[key], hidden[key])))
-        for key in sorted(lines.keys() | hidden.keys(), key=in_order)
-    ]
-    head = head_columns(asked, per)
-    everything = summed([one for some in lines.values() for one in some], sum(hidden.values()))
-    about = about_of(asked, thresholds=False) | {"N (window)": f"{window / timedelta(days=1):g} days"}
-    return Report(
-        name=asked.name,
-        title=REPORTS[asked.name].says,
-        title_zh=REPORTS[asked.name].says_zh,
-        columns=(*head, *_COLUMNS),
-        rows=tuple(rows),
-        total=(*[None] * len(head), *_values(everything)),
-        about=about | ({"a repeat is": "a call to the same queue"} if same_queue else {}),
-        notes=_too_early(everything, window),
-        definitions=tuple(definitions(asked.name)),
-    )
+class RepeatReport:
+    """Contacts come one by one, in any order; then `made`. `per` is queue or agent."""
+
+    def __init__(self, asked: Asked, *, per: str, window: timedelta, same_queue: bool = False) -> None:
+        self.asked, self.per, self.window, self.same_queue = asked, per, window, same_queue
+        self._lines: dict[LineKey, Line] = defaultdict(Line)
+        self._everything = Line()
+
+    def add(self, one: Judged, name: str) -> None:
+        """`name`: the queue or the agent whose line it is in."""
+        self._lines[line_key(self.asked, one.contact.at, name)].add(one)
+        self._everything.add(one)
+
+    def add_withheld(self, at: datetime, name: str) -> None:
+        """Somebody whom nobody can recognise."""
+        self._lines[line_key(self.asked, at, name)].withheld += 1
+        self._everything.withheld += 1
+
+    def made(self, titles: Mapping[str, str]) -> Report:
+        """`titles`: what agents are called."""
+        asked, per = self.asked, self.per
+        rows = [
+            (*head_values(asked, per, key, titles), *_values(self._lines[key].repeats))
+            for key in sorted(self._lines, key=in_order)
+        ]
+        head, everything = head_columns(asked, per), self._everything.repeats
+        about = about_of(asked, thresholds=False) | {"N (window)": f"{self.window / timedelta(days=1):g} days"}
+        return Report(
+            name=asked.name,
+            title=REPORTS[asked.name].says,
+            title_zh=REPORTS[asked.name].says_zh,
+            columns=(*head, *_COLUMNS),
+            rows=tuple(rows),
+            total=(*[None] * len(head), *_values(everything)),
+            about=about | ({"a repeat is": "a call to the same queue"} if self.same_queue else {}),
+            notes=_too_early(everything, self.window),
+            definitions=tuple(definitions(asked.name)),
+        )
 
 
 def _too_early(of: Repeats, window: timedelta) -> tuple[str, ...]:
@@ -93,21 +94,19 @@ def _values(one: Repeats) -> tuple[Value, ...]:
     )
 
 
-def repeat_rows(told: Iterable[Judged], names: Mapping[str, tuple[str, str]]) -> list[dict[str, Any]]:
-    """The contacts that were followed, each with the one that followed it, in order of time."""
-    rows = [
-        {
-            "call": one.contact.call,
-            "number": one.contact.number,
-            "started": one.contact.at,
-            "queue": names[one.contact.call][0],
-            "agent": names[one.contact.call][1],
-            "answered": one.contact.answered,
-            "followed_by": one.followed.call,
-            "hours_later": round((one.followed.at - one.contact.at) / timedelta(hours=1), 2),
-            "then_queue": names[one.followed.call][0],
-        }
-        for one in told
-        if one.followed is not None
-    ]
-    return sorted(rows, key=lambda row: (row["started"], row["call"]))
+def repeat_row(one: Judged, names: Mapping[str, tuple[str, str]]) -> dict[str, Any] | None:
+    """A contact that was followed, with the one that followed it; None: it was not. `names`: call -> (queue, agent)."""
+    if one.followed is None:
+        return None
+    queue, agent = names[one.contact.call]
+    return {
+        "call": one.contact.call,
+        "number": one.contact.number,
+        "started": one.contact.at,
+        "queue": queue,
+        "agent": agent,
+        "answered": one.contact.answered,
+        "followed_by": one.followed.call,
+        "hours_later": round((one.followed.at - one.contact.at) / timedelta(hours=1), 2),
+        "then_queue": names[one.followed.call][0],
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -65,14 +65,26 @@ def _mean(ms: int, count: int) -> float | None:
     return seconds(ms / count) if count else None
 
 
-def transfers_report(asked: Asked, told: Iterable[Passing], *, per: str, titles: Mapping[str, str]) -> Report:
-    """`per` is pair (agent, and to whom), agent, or queue (from which into which)."""
-    lines: dict[Key, _Line] = defaultdict(_Line)
-    whole = _Line()
-    for one in told:
-        first, second = _names(one, per)
-        lines[line_key(asked, one.at, "")[0], first, second].add(one)
-        whole.add(one)
+class TransfersReport:
+    """Transfers come one by one, in any order; then `made`. `per` is pair (agent, and to whom), agent, or queue (from
+    which into which)."""
+
+    def __init__(self, asked: Asked, *, per: str) -> None:
+        self.asked, self.per = asked, per
+        self.lines: dict[Key, _Line] = defaultdict(_Line)
+        self.whole = _Line()
+
+    def add(self, one: Passing) -> None:
+        first, second = _names(one, self.per)
+        self.lines[line_key(self.asked, one.at, "")[0], first, second].add(one)
+        self.whole.add(one)
+
+    def made(self, titles: Mapping[str, str]) -> Report:
+        """`titles`: what agents are called."""
+        return _made(self.asked, self.per, self.lines, self.whole, titles)
+
+
+def _made(asked: Asked, per: str, lines: Mapping[Key, _Line], whole: _Line, titles: Mapping[str, str]) -> Report:
     heads = _heads(asked, per)
     keys = sorted(lines, key=lambda key: (key[0].timestamp() if key[0] else 0.0, -lines[key].count, *key[1:]))
     rows = [(*_told(asked, per, key, titles), *lines[key].values()) for key in keys]

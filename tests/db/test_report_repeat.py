@@ -7,6 +7,7 @@ from datetime import timedelta
 from hand_made import DAY, question, rows, total
 
 from cti.core.metrics.intervals import By
+from cti.db import streamed
 from cti.reporting.makers import MAKERS
 
 LI, WANG = "13800000001", "13900000002"
@@ -89,3 +90,18 @@ async def test_the_rows_behind_it_are_pairs_of_calls(hand):
 async def test_without_calls_there_are_no_lines(hand):
     report = await made(hand)
     assert (report.rows, total(report)["repeat_rate_percent"]) == ((), None)
+
+
+async def test_in_however_many_portions_the_rows_come_the_reports_are_the_same(hand, monkeypatch):
+    await calls(hand)
+    for call in ("li-1", "li-2", "wang"):
+        await hand.segment(call, 0, 0, 1, kind="menu", detail="main", outcome="chosen", target="1")
+        await hand.segment(call, 1, 1, 2)
+        await hand.segment(call, 2, 2, 2, kind="transfer", detail="blind", target="1003")
+    for name in ("repeat", "funnel", "transfers"):
+        asked = question(name, 0, 7 * DAY)
+        monkeypatch.setattr(streamed, "ROWS", 1_000)
+        at_once = await MAKERS[name].make(hand.store, asked)
+        monkeypatch.setattr(streamed, "ROWS", 2)
+        assert await MAKERS[name].make(hand.store, asked) == at_once
+        assert at_once.rows

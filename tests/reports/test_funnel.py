@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cti.core.metrics.journeys import Stop, journey
-from cti.reports.funnel import Travelled, funnel_report
+from cti.reports.funnel import FunnelReport, Travelled
 
 from .asking import asked, local, rows
 
@@ -28,7 +28,10 @@ CALLS = (
 
 
 def made(per: str = "path", calls=CALLS, since=DAY[0], until=DAY[1], **more):
-    return funnel_report(asked("funnel", since, until, **more), calls, per=per)
+    report = FunnelReport(asked("funnel", since, until, **more), per=per)
+    for call in calls:
+        report.add(call)
+    return report.made()
 
 
 def test_every_place_has_those_who_came_went_on_and_were_lost():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cti.core.metrics.passings import Became, Passing
-from cti.reports.transfers import transfers_report
+from cti.reports.transfers import TransfersReport
 
 from .asking import asked, local, rows, total
 
@@ -26,7 +26,10 @@ TOLD = (
 
 
 def made(per: str, told=TOLD, until: str = "2026-11-03", **more):
-    return transfers_report(asked("transfers", "2026-11-02", until, **more), told, per=per, titles=TITLES)
+    report = TransfersReport(asked("transfers", "2026-11-02", until, **more), per=per)
+    for one in told:
+        report.add(one)
+    return report.made(TITLES)
 
 
 def test_who_passes_on_to_whom_and_what_became_of_it():

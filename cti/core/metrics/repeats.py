@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 
@@ -103,13 +103,32 @@ def repeats(
 
 def summed(told: Iterable[Judged], withheld: int = 0) -> Repeats:
     """Several contacts together."""
-    everybody = list(told)
-    counted = [one for one in everybody if not one.censored]
-    return Repeats(
-        contacts=len(counted),
-        repeated=sum(one.followed is not None for one in counted),
-        first_calls=sum(one.is_first for one in counted),
-        resolved=sum(one.is_resolved for one in counted),
-        censored=len(everybody) - len(counted),
-        withheld=withheld,
-    )
+    line = Line(withheld=withheld)
+    for one in told:
+        line.add(one)
+    return line.repeats
+
+
+@dataclass(slots=True, kw_only=True)
+class Line:
+    """Contacts that are added up one by one."""
+
+    contacts: int = 0
+    repeated: int = 0
+    first_calls: int = 0
+    resolved: int = 0
+    censored: int = 0
+    withheld: int = 0
+
+    def add(self, one: Judged) -> None:
+        if one.censored:
+            self.censored += 1
+            return
+        self.contacts += 1
+        self.repeated += one.followed is not None
+        self.first_calls += one.is_first
+        self.resolved += one.is_resolved
+
+    @property
+    def repeats(self) -> Repeats:
+        return Repeats(**asdict(self))
