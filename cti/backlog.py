@@ -74,7 +74,8 @@ class Backlog:
 
     async def _stored(self, reader: Reader, free: Free) -> AsyncGenerator[int, None]:
         """Each batch's new lines, once they are stored. While this process stores one, every worker has the next, and
-        another one lies ready for whoever is done first."""
+        another one lies ready for whoever is done first. The first it makes ready itself: the others only start then,
+        and it has nothing to store yet."""
         waiting: deque[tuple[list[Chunk], asyncio.Task[Answer]]] = deque()
 
         async def fill() -> None:
@@ -82,6 +83,9 @@ class Backlog:
                 waiting.append((chunks, asyncio.create_task(_asked(free, chunks))))
 
         try:
+            if chunks := await asyncio.to_thread(_next, reader):
+                own = asyncio.to_thread(_answer, chunks, self.store.database.is_sqlite)
+                waiting.append((chunks, asyncio.create_task(own)))
             await fill()
             while waiting:
                 chunks, task = waiting.popleft()
