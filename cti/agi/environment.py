@@ -27,6 +27,8 @@ _DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x
 SHORTEST = sum(len(key) + 3 for key in KEYS if key != _OPTIONAL) + 1  # bytes, all values empty
 _UNPRINTABLE = {code: "\ufffd" for code in (*range(32), *range(127, 160), 0x2028, 0x2029, *_DIRECTIONS) if code != 9}
 _FIRST = b"agi_network: "
+_PREFIXES = (*(f"{key}: " for key in KEYS), *(f"agi_arg_{number}: " for number in range(1, MAX_ARGUMENTS + 1)))
+_END = b"\n\n"
 _HANGUP = b"HANGUP\n"
 
 
@@ -66,6 +68,9 @@ class EnvironmentParser:
             return None
         self._buffer += data
         self._taken += len(data)
+        if (end := self._buffer.find(_END)) > 0 and self._at_once(bytes(self._buffer[:end])):
+            self._keep(bytes(self._buffer[end + len(_END) :]))
+            return self._finish()
         start = 0
         while (end := self._buffer.find(b"\n", start)) >= 0:
             if end == start:
@@ -79,6 +84,26 @@ class EnvironmentParser:
         if self._taken > MAX_ENVIRONMENT or len(self._buffer) > MAX_LINE:
             raise AgiRefused("the environment is too long")
         return None
+
+    def _at_once(self, lines: bytes) -> bool:
+        """Take all lines that are left, if they are just what Asterisk sends; False: nothing was taken, look at each.
+
+        `removeprefix` leaves a line whole that does not begin with its key, and then the lengths do not add up.
+        """
+        if len(lines) > MAX_LINE:
+            return False
+        text = lines.decode("utf-8", "replace")
+        left, prefixes = text.split("\n"), _PREFIXES[self._next + len(self._args) :]
+        values = [*map(str.removeprefix, left, prefixes)]
+        joined = "".join(values)
+        keys = sum(map(len, prefixes[: len(left)]))
+        if len(values) < len(left) or len(joined) + keys + len(left) - 1 != len(text) or not joined.isprintable():
+            return False
+        named = len(KEYS) - self._next
+        self._values.update(zip(KEYS[self._next :], values, strict=False))
+        self._args += values[named:]
+        self._next += min(named, len(values))
+        return True
 
     def _line(self, line: bytes) -> None:
         key, colon, value = line.partition(b": ")

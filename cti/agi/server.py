@@ -12,10 +12,10 @@ served are never dropped for others; one too many is closed.
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import logging
 import re
-import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Self, cast
@@ -61,6 +61,7 @@ class AgiServer:
         self.unready: dict[Session, None] = {}  # in the order they came
         self.serving: set[Session] = set()
         self._allowed = [ipaddress.ip_network(network) for network in allowed]
+        self._is_welcome = functools.lru_cache(maxsize=256)(self._is_allowed)  # the last one's, too
         self._bind, self._port = bind, port
         self._listener: asyncio.Server | None = None
         self._refusal_second = 0
@@ -107,6 +108,9 @@ class AgiServer:
 
     def welcomes(self, address: str) -> bool:
         """Whether a peer at this address may connect."""
+        return self._is_welcome(address)
+
+    def _is_allowed(self, address: str) -> bool:
         peer = ipaddress.ip_address(address.partition("%")[0])
         mapped = getattr(peer, "ipv4_mapped", None)  # ::ffff:127.0.0.1 on a dual-stack socket
         return any((mapped or peer) in network for network in self._allowed)
@@ -142,8 +146,6 @@ class Session(asyncio.Protocol):
         self._peer = str(address[0]) if address else ""
         if not self._peer or not self._server.welcomes(self._peer):
             return self._refuse("its address is not allowed")
-        own = transport.get_extra_info("socket")
-        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         unready = self._server.unready
         if len(unready) >= self._server.max_unready:
             next(iter(unready))._refuse("it was the oldest of too many that say nothing")

@@ -134,9 +134,12 @@ def encode(command: str, *args: object) -> bytes:
     `GET FULL VARIABLE` (evaluates `${}`), dialplan functions as a variable's name beyond a few harmless ones,
     `EXEC` of an application that starts programs.
     """
-    words = _words(command)
-    _check_harmless(words, [str(arg) for arg in args])
-    quoted = ('"' + str(arg).replace("\\", "\\\\").replace('"', '\\"') + '"' for arg in args)
+    words, texts = _words(command), [str(arg) for arg in args]
+    if words == "SET VARIABLE" and texts:
+        _check_variable(texts[0])
+    else:
+        _check_harmless(words, texts)
+    quoted = ('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts)
     return checked_line(" ".join((words, *quoted)))
 
 
@@ -156,9 +159,13 @@ def _check_harmless(words: str, args: list[str]) -> None:
     if whole[0] == "EXEC" and whole[1:] and whole[1] in _RUNS_SHELL:
         raise AgiError(f"EXEC {whole[1]} is never sent: it starts programs")
     if whole[1:2] == ["VARIABLE"]:
-        name = args[0] if words.endswith(" VARIABLE") and args else ""
-        if _VARIABLE.fullmatch(name) is None:
-            raise AgiError(f"not the name of a variable: {name[:80]!a}")
+        _check_variable(args[0] if words.endswith(" VARIABLE") and args else "")
+
+
+@functools.lru_cache(maxsize=256)
+def _check_variable(name: str) -> None:
+    if _VARIABLE.fullmatch(name) is None:
+        raise AgiError(f"not the name of a variable: {name[:80]!a}")
 
 
 def checked_line(text: str) -> bytes:
