@@ -87,7 +87,10 @@ class Line:
 
     def ring_of(self, agent: AgentId) -> int | None:
         """The innermost ring that this logged-in agent satisfies."""
-        return next((ring for ring, pool in enumerate(self.pools) if agent in pool.here), None)
+        for ring, pool in enumerate(self.pools):
+            if agent in pool.here:
+                return ring
+        return None
 
     def first_for(self, agent: AgentId, at: datetime) -> Entry | None:
         """The first caller here that this agent may be offered now."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -31,14 +31,17 @@ ROW_WITHIN = timedelta(minutes=15)  # a stay that has no row so long after its e
 _KEPT = timedelta(days=2)
 _STILL_THERE = ("", Outcome.ABANDONED.value, Outcome.SHORT_ABANDON.value)  # who comes back had not hung up
 Counts = Mapping[str, int]
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Stay:
-    """One stay that has no final row yet; `ended` None: the caller waits."""
+    """One stay that has no final row yet; `ended` None: the caller waits. `key` and `counts`: what it adds to where."""
 
     visit: Visit
     ended: datetime | None = None
+    key: tuple[str, datetime] = ("", _NEVER)
+    counts: Counts = field(default_factory=dict)
 
 
 class Today:
@@ -47,9 +50,9 @@ class Today:
     def __init__(self, zone: tzinfo, thresholds: Thresholds | None = None, service: str = SERVICE) -> None:
         self.zone = zone
         self._stays: dict[str, list[_Stay]] = {}  # by call, in the order of entry
-        self._live: dict[tuple[str, datetime], Counts] = {}  # sums of these stays, by queue and day
+        self._live: dict[tuple[str, datetime], dict[str, int]] = {}  # sums of these stays, by queue and day
         self._rows: Mapping[str, Counts] = {}
-        self._day = datetime.min.replace(tzinfo=UTC)
+        self._day = _NEVER
         self.define(zone, thresholds or Thresholds(), service)
 
     def define(self, zone: tzinfo, thresholds: Thresholds, service: str) -> None:
@@ -61,7 +64,8 @@ class Today:
         self._rows, self._live = {}, {}
         for stays in self._stays.values():
             for stay in stays:
-                self._add(stay.visit, 1)
+                self._count(stay)
+                self._add(stay, 1)
 
     def midnight(self, at: datetime) -> datetime:
         """When the site's day began."""
@@ -112,7 +116,7 @@ class Today:
                     continue  # the row counts
                 kept.append(stay)
                 if row is not None:
-                    left[row.queue] = _less(left.get(row.queue, {}), self._count(row))
+                    left[row.queue] = _less(left.get(row.queue, {}), self._counts_of(row))
             self._keep(call, kept)
         self._rows = left
 
@@ -121,14 +125,22 @@ class Today:
         before = self._stays.pop(call, [])
         if stays:
             self._stays[call] = stays
-        for sign, some in ((-1, before), (1, stays)):
-            for stay in some:
-                if not (stay in before and stay in stays):
-                    self._add(stay.visit, sign)
+        for stay in before:
+            if stay not in stays:
+                self._add(stay, -1)
+        for stay in stays:
+            if stay not in before:
+                self._count(stay)
+                self._add(stay, 1)
 
-    def _add(self, visit: Visit, sign: int) -> None:
-        key = visit.queue, self.midnight(visit.entered)
-        self._live[key] = add(self._live.get(key, {}), {name: sign * n for name, n in self._count(visit).items()})
+    def _count(self, stay: _Stay) -> None:
+        stay.key, stay.counts = (stay.visit.queue, self.midnight(stay.visit.entered)), self._counts_of(stay.visit)
+
+    def _add(self, stay: _Stay, sign: int) -> None:
+        sums = self._live.setdefault(stay.key, {})
+        for name, number in stay.counts.items():
+            if number:
+                sums[name] = sums.get(name, 0) + sign * number
 
     # --- what is shown --------------------------------------------------------------------------------
 
@@ -147,7 +159,7 @@ class Today:
             "short_seconds": self.thresholds.of(queue).short_ms / 1000,
         }
 
-    def _count(self, visit: Visit) -> dict[str, int]:
+    def _counts_of(self, visit: Visit) -> dict[str, int]:
         return {counter.name: counter.of(visit, self.thresholds) for counter in self.counters}
 
 
