@@ -12,6 +12,7 @@ import gc
 import logging
 import multiprocessing
 import os
+import signal
 import socket
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
@@ -64,7 +65,7 @@ class Backlog:
         async with (
             _without_collecting(),
             _workers(self.workers, self.store.database.is_sqlite) as free,
-            aclosing(self._stored(reader, free)) as batches,
+            aclosing(self._stored(reader, _taken(reader, first), free)) as batches,
         ):
             async for stored in batches:
                 total += stored
@@ -72,7 +73,7 @@ class Backlog:
                     self.told(total)
         return total + await self._serial.drain()
 
-    async def _stored(self, reader: Reader, free: Free) -> AsyncGenerator[int, None]:
+    async def _stored(self, reader: Reader, first: list[Chunk], free: Free) -> AsyncGenerator[int, None]:
         """Each batch's new lines, once they are stored. While this process stores one, every worker has the next, and
         another one lies ready for whoever is done first. The first it makes ready itself: the others only start then,
         and it has nothing to store yet."""
@@ -83,9 +84,8 @@ class Backlog:
                 waiting.append((chunks, asyncio.create_task(_asked(free, chunks))))
 
         try:
-            if chunks := await asyncio.to_thread(_next, reader):
-                own = asyncio.to_thread(_answer, chunks, self.store.database.is_sqlite)
-                waiting.append((chunks, asyncio.create_task(own)))
+            own = asyncio.to_thread(_answer, first, self.store.database.is_sqlite)
+            waiting.append((first, asyncio.create_task(own)))
             await fill()
             while waiting:
                 chunks, task = waiting.popleft()
@@ -114,8 +114,12 @@ async def _asked(free: Free, chunks: list[Chunk]) -> Answer:
 
 
 def _next(reader: Reader) -> list[Chunk]:
-    """The next batch; the reader goes on after it at once, as whatever fails ends this reader."""
-    chunks = abreast(reader.next())
+    return _taken(reader, reader.next())
+
+
+def _taken(reader: Reader, chunks: list[Chunk]) -> list[Chunk]:
+    """The next batch of these; the reader goes on after it at once, as whatever fails ends this reader."""
+    chunks = abreast(chunks)
     reader.accept(chunks)
     return chunks
 
@@ -186,9 +190,9 @@ async def _workers(count: int, sqlite: bool) -> AsyncIterator[Free]:
 
 
 def _work(pipes: Sequence[Connection], sqlite: bool) -> None:
-    """One process for each pipe. What all of them need is read and compiled once, which takes longer than some imports:
-    then this process divides itself."""
+    """One process for each pipe: this one imports what all of them need, a second's work, and then divides itself."""
     gc.disable()  # as in `_without_collecting`
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asks; then the pipes end
     own, *others = pipes
     for pipe in others:
         if os.fork() == 0:
