@@ -1,4 +1,4 @@
-"""Imports a backlog of journals with every processor: others parse and fold, this process stores, batch by batch.
+"""Imports a backlog of journals with every processor: workers parse and fold, this process stores, batch by batch.
 
 Each batch is stored with the positions after it in one transaction, in the order of the files, as `Importer` does: what
 is killed is as if the batch had not begun. It wires journals with rows, which know nothing of each other. A worker has
@@ -32,7 +32,7 @@ from .journal.tail import Chunk
 
 log = logging.getLogger(__name__)
 CHUNK = 4 << 20  # bytes of each journal in a batch
-_MOST_WORKERS = 4  # one writer keeps no more of them busy, and each takes some 150 MB
+_MOST_WORKERS = 4  # one writer keeps no more of them busy, and each takes some 200 MB
 
 
 @dataclass(slots=True)

@@ -5,9 +5,10 @@ they would be, some 27 lines a call. They are imported by `cti.backlog` as `cti 
 empty database on a disk, in a process of its own: PostgreSQL is a server with the settings it comes with. Every call
 must then be one conversation.
 
-`lines_per_second` is by the clock. `cpu_us_per_line` is what each side used: the `writer` (the process that stores),
-the `workers` (that parse and fold; with their start) and the `server`; on a machine that does something else besides,
-it tells more. Memory is the sum of what each of our processes ever had at most (the server's is its own affair).
+`lines_per_second` is by the clock. `cpu_us_per_line` is what each side used: the `writer` (the process that stores, and
+makes the first batch ready), the `workers` (that parse and fold; with their start) and the `server`; on a machine that
+does something else besides, it tells more. Memory is the sum of what each of our processes ever had at most (the
+server's is its own affair).
 """
 
 from __future__ import annotations
