@@ -13,7 +13,9 @@ meanwhile. Pure. How CEL tells it (Asterisk 22, each tried with real phones; tes
                 customer's channel goes on with the other's Dial. By keys it looks like attended: only that nobody has
                 answered yet tells them apart.
     conference  by keys ATTENDEDTRANSFER, but the agent comes back into the customer's bridge. In a phone nothing is
-                told: two calls of one agent, the customer's off hold; without a transfer they are two conversations.
+                told: two calls of one agent, the customer's off hold; without a transfer they are two conversations. So
+                they stay: CEL and AMI tell the same of a phone that left its first call open beside a second one, and
+                what was not seen is not told. Recordings of both have the mix, as far as the phone let each hear it.
     pickup      PICKUP of the channel that rang; the two channels change their uniqueids, so that whoever picked up goes
                 on with their own; the one that rang ends with cause 26.
     parking     PARK_START, PARK_END of the customer's channel, with who parked and why it ended; a holding bridge

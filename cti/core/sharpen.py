@@ -49,6 +49,8 @@ def sharpen(
             case Kind.RING:
                 started, ended = _ring(stretch, ended, _rung(legs, stretch))
             case Kind.SURVEY:
+                over = [talk.ended for talk in talks if talk.ended and _near(talk.ended, stretch.started)]
+                started = max(over, default=started)  # after a transfer too it is the last talk that it follows
                 ended = _nearest(stretch.ended, [mine.ended if mine else None]) or stretch.ended
             case Kind.TALK:
                 started, ended = _moved(met, stretch.started), _moved(parted, stretch.ended)

@@ -78,3 +78,13 @@ def test_a_talk_that_was_over_before_both_were_bridged_is_as_long_as_the_agents_
     legs = Legs(legs={"c": Leg("c", started=at(1), ended=at(10.7)), "a": agent}, stays=[Stay("a", "b", at(10.5))])
     (talk,) = sharp([Stretch(kind=Kind.TALK, started=at(10), ended=at(10), agent="1001")], legs, [])
     assert (talk.started, talk.ended) == (at(10.5), at(10.6))
+
+
+def test_a_survey_begins_when_the_last_talk_was_over_after_a_transfer_in_the_same_second_too():
+    caller, first = Leg("c", started=at(0.3), ended=at(9.0)), Leg("a", started=at(0.4), channel="PJSIP/1001-0000002a")
+    second = Leg("b", started=at(1.0), channel="PJSIP/1002-0000002b")
+    stays = [Stay("c", "x", at(1.2), at(1.3)), Stay("a", "x", at(1.2), at(1.3))]
+    stays += [Stay("c", "y", at(2.1), at(2.6)), Stay("b", "y", at(2.1), at(2.6))]
+    written = [Stretch(kind=Kind.SURVEY, started=at(2), ended=at(9), queue="sales", detail="care")]
+    (survey,) = sharp(written, Legs(legs={"c": caller, "a": first, "b": second}, stays=stays), [])
+    assert (survey.started, survey.ended) == (at(2.6), at(9.0))

@@ -10,7 +10,9 @@ import asyncio
 import os
 import re
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from statistics import median
 
 import pytest
@@ -19,6 +21,7 @@ from scene import (
     ask_asterisk,
     at_work,
     caller,
+    engine_log,
     gone,
     hang_up,
     house,
@@ -123,6 +126,22 @@ async def test_callers_hear_their_positions_and_then_music_again_and_the_next_on
     await on_floor(stage, 0)
     rows = await told(stage, count=2, queue="sales")
     assert {row["outcome"] for row in rows} <= {"abandoned", "short_abandon"}
+    said = [(row["call"], place) for row, places in zip(rows, ([1], [2, 1]), strict=True) for place in places]
+    journalled = [(line["call"], line["position"]) for line in engine_log(stage, "told")]
+    assert sorted(journalled) == sorted(said), "what was played is what was journalled"
+
+    async def kept() -> bool:
+        return sorted(announced(stage)) == sorted(said)
+
+    await until("the rows of announcements", kept)
+
+
+def announced(stage: Stage) -> list[tuple[str, int]]:
+    """Call and position of each row of `announcements`."""
+    with closing(sqlite3.connect(stage.home / "var" / "cti.sqlite")) as database:
+        return list(
+            database.execute("SELECT call, place FROM announcements WHERE queue = 'sales' AND wait_minutes IS NULL")
+        )
 
 
 async def test_an_announcement_sounds_on_the_callers_line(stage: Stage, asterisk: Installation) -> None:

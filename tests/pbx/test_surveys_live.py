@@ -22,6 +22,7 @@ from scene import (
     take,
     told,
     until,
+    whole,
 )
 
 from cti.pbx import Installation
@@ -53,7 +54,9 @@ queues:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(asterisk: Installation, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    async with house(tmp_path_factory.mktemp("surveys") / "home", SITE, {"1001": "sales=1"}) as stage:
+    async with house(
+        tmp_path_factory.mktemp("surveys") / "home", SITE, {"1001": "sales=1", "1002": "other=1"}
+    ) as stage:
         await stage.serve()
         await stage.log_in(["1001"])
         yield stage
@@ -128,7 +131,7 @@ async def test_answers_are_rows_of_the_agent_and_the_wrap_up_does_not_wait_for_t
 
 async def test_the_recording_ends_with_the_talk(stage: Stage) -> None:
     (row,) = await told(stage, number="13810000001")
-    (sound,) = (await stage.get(f"/api/calls/{row['id']}"))["recordings"]
+    (sound,) = (await whole(stage, row["id"]))["recordings"]
     assert sound["seconds"] <= row["talk_seconds"] + 0.5
 
 
@@ -156,6 +159,34 @@ async def test_wrong_keys_lead_to_the_next_question_and_silence_to_the_end(stage
         ("invalid",),
         ("silent",),
         "silent",
+    ]
+
+
+async def passed_on(stage: Stage, number: str) -> Call:
+    """A talk, a blind transfer, a talk with the colleague, who hangs up: the caller is being asked."""
+    call = await stage.call(caller("40031", number))
+    leg = await take(stage, "1001", number)
+    await stage.phones.transfer(leg, f"sip:1002@{stage.config.sip_bind}:{stage.config.sip_port}")
+    await stage.phones.next("transfer", phone=leg.phone, call_id=leg.call_id)
+    await hang_up(stage, leg)
+    await hang_up(stage, await take(stage, "1002", number))
+    await asked(stage, number, 1)
+    return call
+
+
+async def test_after_a_blind_transfer_it_is_the_colleague_who_is_asked_about(stage: Stage) -> None:
+    await ready(stage)
+    number = "13810000007"
+    call = await passed_on(stage, number)
+    await call.press("2")
+    await asked(stage, number, 2)
+    await call.press("1")
+    assert (await call.done()).hung_up_by == "far_side"
+    row, answers = await rows(stage, number)
+    assert [segment["kind"] for segment in row["segments"]][-2:] == ["talk", "survey"]
+    assert [(one["question"], one["answer"], one["agent"]) for one in answers] == [
+        ("content", 2, "1002"),
+        ("solved", 1, "1002"),
     ]
 
 
@@ -191,7 +222,7 @@ async def test_the_floors_numbers_of_today_are_those_of_the_report(stage: Stage)
 
     await until("the floor's numbers to be the report's", look)
     (sales,) = [queue for queue in (await stage.get("/api/floor"))["queues"] if queue["queue"] == "sales"]
-    assert (sales["today"]["entered"], sales["today"]["definition"]) == (3, "service_level.offered v1")
+    assert (sales["today"]["entered"], sales["today"]["definition"]) == (4, "service_level.offered v1")
 
 
 async def test_with_the_engine_dead_callers_are_asked_all_the_same(stage: Stage) -> None:

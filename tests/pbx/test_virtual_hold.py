@@ -13,6 +13,7 @@ from scene import (
     SITE as HOUSE,
 )
 from scene import (
+    Logged,
     at_work,
     caller,
     engine_log,
@@ -42,13 +43,23 @@ assert "languages: [en]" in HOUSE
 
 SITE = """
 outbound: {trunk: itsp, caller_id: "4008001234"}
-numbers: {"40021": {to: "queue:first"}, "40022": {to: "queue:second"}, "40023": {to: "queue:parts"}}
+numbers:
+  "40021": {to: "queue:first"}
+  "40022": {to: "queue:second"}
+  "40023": {to: "queue:parts"}
+  "40024": {to: "queue:asked"}
+surveys: {brief: {min_talk_seconds: 0, thanks: choose, questions: {content: {prompt: choose}}}}
 queues:
   first:
     steps: [{after: 0, need: {first: 1}}]
     ring_seconds: 4
     wrap_up_seconds: 0
     overflow: hangup
+    callback: {offer_after_seconds: 1, order: agent_first, ring_seconds: 6, retries: 1, gap_seconds: 5}
+  asked:
+    steps: [{after: 0, need: {first: 1}}]
+    overflow: hangup
+    survey: brief
     callback: {offer_after_seconds: 1, order: agent_first, ring_seconds: 6, retries: 1, gap_seconds: 5}
   second:
     steps: [{after: 0, need: {second: 1}}]
@@ -134,6 +145,29 @@ async def test_agent_first_the_place_is_kept_and_the_talk_recorded(stage: Stage)
     ours = [line.event for line in queue_log(stage) if line.call == row["call"]]
     assert ours == ["ENTERQUEUE", "CONNECT", "COMPLETEAGENT"]
     assert await ended(stage, mine) == "served"
+
+
+async def test_agent_first_the_customer_is_asked_when_the_agent_has_hung_up(stage: Stage) -> None:
+    mine = PHONES[19]
+    await ask(stage, mine, "40024")
+    async with at_work(stage, "1001"):
+        agent = await take(stage, "1001", mine)
+        customer = await take(stage, mine, "4008001234")
+        await presences(stage, {"1001": "talking"})
+        await hang_up(stage, agent)
+        (begun,) = await until("a survey", lambda: _logged(stage, "SURVEYBEGIN"))
+        await stage.phones.press(customer, "4")
+        await stage.phones.next("bye", agent=mine, call_id=customer.call_id)
+    (row,) = await told(stage, number=mine, direction="outbound")
+    assert (row["call"], row["outcome"], row["agent"]) == (begun.call, "answered", "1001")
+    kinds = [segment["kind"] for segment in (await stage.get(f"/api/calls/{row['call']}"))["segments"]]
+    assert kinds[-2:] == ["talk", "survey"]
+    (answer,) = await _logged(stage, "SURVEY")
+    assert answer.data[3] == "4"
+
+
+async def _logged(stage: Stage, event: str) -> list[Logged]:
+    return queue_log(stage, event)
 
 
 async def test_customer_first_the_agent_is_rung_when_the_customer_has_answered(stage: Stage) -> None:
