@@ -49,6 +49,7 @@ def test_a_promise_that_is_not_held_is_told():
     assert not promises(found | {"year_by_hour": held | {"equal": False}})["year_by_hour_equal"]
 
 
+@pytest.mark.timeout(400)  # half a minute on a machine of one's own
 @pytest.mark.parametrize("database", DATABASES)
 async def test_sums_rows_and_parquet_give_the_same_reports_of_a_million_conversations_within_the_promised_memory(
     database, monkeypatch
