@@ -32,7 +32,7 @@ from .journal.tail import Chunk
 
 log = logging.getLogger(__name__)
 CHUNK = 4 << 20  # bytes of each journal in a batch
-_MOST_WORKERS = 4  # one writer keeps no more of them busy, and each takes some 200 MB
+_MOST_WORKERS = 3  # one writer keeps hardly more of them busy, and with four it is more than 1 GiB: 200 MB each
 
 
 @dataclass(slots=True)
