@@ -41,7 +41,7 @@ def _print(found: Report) -> None:
         _print_table(found)
     console().print(seen(", ".join(f"{name} {value}" for name, value in found.about.items())), style="dim")
     for note in found.notes:
-        console().print(seen(note), style="dim")
+        console().print(seen(note.says), style="dim")
 
 
 def _print_table(found: Report) -> None:

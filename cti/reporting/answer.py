@@ -11,7 +11,7 @@ from ..db.rollups import kept_otherwise
 from ..db.store import Store
 from ..reports.build import T_TOLD, build
 from ..reports.compare import Side, compared
-from ..reports.document import Report, shown
+from ..reports.document import Note, Report, shown
 from .counted import counted_for, drilled_rows
 from .makers import MAKERS
 from .question import Question, Row
@@ -31,7 +31,7 @@ async def answer(store: Store, question: Question) -> Report:
     return replace(report, notes=(*report.notes, *await _kept_otherwise(store, question)))
 
 
-async def _kept_otherwise(store: Store, question: Question) -> list[str]:
+async def _kept_otherwise(store: Store, question: Question) -> list[Note]:
     """What was let go is counted as it was rolled up; other thresholds than those of then are not to be had."""
     asked, span = question.asked, question.span
     within = range(quarter_of(span.since), quarter_of(span.until))
@@ -39,7 +39,10 @@ async def _kept_otherwise(store: Store, question: Question) -> list[str]:
         found = await kept_otherwise(connection, within, asked.thresholds)
     until = [instant_of(last + 1).astimezone(asked.zone) for last, _ in found]
     return [
-        f"up to {shown(end, 'instant')} only sums are left, which were counted with {told_key(key)}"
+        Note(
+            says=f"up to {shown(end, 'instant')} only sums are left, which were counted with {told_key(key)}",
+            says_zh=f"{shown(end, 'instant')} 之前只保留汇总，按 {told_key(key)} 统计",
+        )
         for end, (_, key) in zip(until, found, strict=True)
     ]
 

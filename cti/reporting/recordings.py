@@ -6,13 +6,19 @@ from ..core.metrics.coverage import Sound, covered
 from ..db.people import People
 from ..db.store import Store
 from ..db.talked import TalkedRow, sounds_of
-from ..reports.document import Report
+from ..reports.document import Note, Report
 from ..reports.recordings import RecordedCall, recordings_report, recordings_rows
 from ..site.model import RecordingPolicy
 from .question import Maker, Question, Row
 
-_NO_SITE = "site.yaml cannot be read (cti site check): taken as if every call should be recorded"
-_RULE = "what should be recorded is what site.yaml says now (recording: queues, direct)"
+_NO_SITE = Note(
+    says="site.yaml cannot be read (cti site check): taken as if every call should be recorded",
+    says_zh="无法读取 site.yaml（cti site check）：按全部通话都应录音计算",
+)
+_RULE = Note(
+    says="what should be recorded is what site.yaml says now (recording: queues, direct)",
+    says_zh="应录通话以 site.yaml 当前的设置为准（recording: queues, direct）",
+)
 
 
 async def _make(store: Store, question: Question) -> Report:

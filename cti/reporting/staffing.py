@@ -28,7 +28,7 @@ from ..db.store import Store
 from ..db.tally import Tally
 from ..errors import UsageError
 from ..reports.build import Counted
-from ..reports.document import Report
+from ..reports.document import Note, Report
 from ..reports.staffing import Simulated, staffing_report
 from ..site.rules import onward_of, priorities_of, rules_of
 from .question import Maker, Question, Row
@@ -36,7 +36,10 @@ from .question import Maker, Question, Row
 TARGET = 0.8
 MOST_CALLS = 50_000  # simulated at once
 MOST_LINES = 10_000
-_ALL = "agents of all queues together; --queue takes those who serve it"
+_ALL = Note(
+    says="agents of all queues together; --queue takes those who serve it",
+    says_zh="所有队列的座席合并计算；用 --queue 只取服务该队列的座席",
+)
 
 
 async def _make(store: Store, question: Question) -> Report:

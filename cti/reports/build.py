@@ -20,7 +20,7 @@ from .document import Column, Report, Value
 
 Counts = Mapping[str, int]
 Counted = tuple[datetime, tuple[str, ...], Counts]
-T_TOLD = "T (answered in time)"  # in a report's `about`
+T_TOLD, S_TOLD = "T (answered in time)", "S (short abandon)"  # in a report's `about`
 _Line = tuple[datetime, str]  # the interval (or the period) and whose it is
 
 
@@ -139,7 +139,7 @@ def about_of(asked: Asked, *, thresholds: bool = True) -> dict[str, str]:
     }
     if thresholds:
         about[T_TOLD] = asked.thresholds.told_within
-        about["S (short abandon)"] = asked.thresholds.told_short
+        about[S_TOLD] = asked.thresholds.told_short
     return about | dict(asked.filters or {})
 
 

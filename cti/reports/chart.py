@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unicodedata import east_asian_width
 
 from markupsafe import Markup, escape
 
 from .document import Series
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 860, 240, 56, 58, 12
-_LABELS, _LETTERS = 16, 17  # as many fit below the bars, and so long
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 860, 256, 56, 74, 12
+_LABELS, _LETTERS = 16, 17  # as many fit below the bars, and so long; a Chinese one is as wide as two others
 _STEPS = (1, 2, 4, 6, 8, 10)  # quarters of them are easily read
 
 
@@ -69,7 +70,15 @@ def _names(labels: Sequence[str]) -> list[Markup]:
 
 def _short(name: str) -> str:
     """What fits below a bar."""
-    return name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…"
+    if _wide(name) <= _LETTERS:
+        return name
+    while _wide(name) >= _LETTERS:
+        name = name[:-1]
+    return name + "…"
+
+
+def _wide(name: str) -> int:
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in name)
 
 
 def _group(

@@ -95,6 +95,14 @@ class Funnel:
     title_zh: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A sentence about the numbers, in both languages."""
+
+    says: str
+    says_zh: str
+
+
 Chart = Bars | Curve | Heat | Funnel
 
 
@@ -112,7 +120,7 @@ class Report:
     rows: tuple[tuple[Value, ...], ...]
     total: tuple[Value, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)  # period, thresholds, filters: printed with every format
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     title_zh: str = ""
     definitions: tuple[Definition, ...] = ()
     bases: tuple[tuple[int | None, ...], ...] = ()  # of each row, then of the total: how many a number is made of

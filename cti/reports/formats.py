@@ -29,7 +29,7 @@ def as_csv(report: Report) -> str:
     for column in report.columns:
         if column.metric:
             writer.writerow([f"# {column.name}", column.metric])
-    writer.writerows(["# note", note] for note in report.notes)
+    writer.writerows(["# note", note.says] for note in report.notes)
     return text.getvalue()
 
 
@@ -43,7 +43,7 @@ def as_json(report: Report) -> str:
         "columns": [{"name": c.name, "unit": c.unit, "metric": c.metric} for c in report.columns],
         "rows": [dict(zip(names, map(_plain, row), strict=True)) for row in report.rows],
         "total": dict(zip(names, map(_plain, report.total), strict=True)) if report.total else {},
-        "notes": list(report.notes),
+        "notes": [note.says for note in report.notes],
     }
     return json.dumps(document, ensure_ascii=False)
 

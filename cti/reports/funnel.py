@@ -16,7 +16,7 @@ from ..core.metrics.journeys import Step
 from ..core.words import Outcome
 from .build import Asked, about_of, definitions
 from .catalogue import REPORTS
-from .document import Column, Funnel, Report, Tier, Value, shown
+from .document import Column, Funnel, Note, Report, Tier, Value, shown
 from .lines import column, head_columns, line_key, percent, seconds
 
 _MOST_SHOWN = 40  # places in a terminal and in a chart
@@ -191,9 +191,10 @@ def _biggest(tree: Tree) -> list[Path]:
     return [path for path in _in_order(tree) if path in kept]
 
 
-def _left_out(tree: Tree) -> tuple[str, ...]:
+def _left_out(tree: Tree) -> tuple[Note, ...]:
     more = len(tree) - len(_biggest(tree))
-    return (f"{more} rarer ways are not shown here: --format csv has them all",) if more else ()
+    says = f"{more} rarer ways are not shown here: --format csv has them all"
+    return (Note(says=says, says_zh=f"另有 {more} 条较少走的路径未显示：--format csv 全部列出"),) if more else ()
 
 
 def _compact(tree: Tree, everybody: int, per: str) -> Report:

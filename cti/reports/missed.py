@@ -105,7 +105,7 @@ def missed_report(
         columns=(*heads, *columns),
         rows=tuple((*head_values(asked, per, key, titles), *lines[key].values(columns, key[1])) for key in keys),
         total=(*[None] * len(heads), *whole.values(columns)),
-        about=about_of(asked) | {"per": per},
+        about=about_of(asked, thresholds=False) | {"per": per},
         definitions=tuple(definitions(asked.name)),
         charts=(_chart(asked, keys, lines),),
     )

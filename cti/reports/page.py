@@ -15,6 +15,7 @@ from .curve import curve
 from .document import Bars, Chart, Curve, Funnel, Heat, Report, Series, label, shown
 from .funnel_svg import funnel
 from .heat import heat
+from .words import asked_in_both
 
 _STACK = (("answered", "good"), ("abandoned", "bad"), ("sent_on", "other"), ("callback_requested", "blue"))
 _WORK = (
@@ -49,6 +50,7 @@ def as_html(report: Report) -> str:
         report=report,
         charts=_charts(report),
         shown=shown,
+        about=[asked_in_both(asked) for asked in report.about.items()],
     )
 
 

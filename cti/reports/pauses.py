@@ -97,7 +97,7 @@ def pauses_report(
         columns=(*heads, *_COLUMNS),
         rows=tuple(rows),
         total=(*[None] * len(heads), *whole.values(whole.ms)),
-        about=about_of(asked) | {"per": "agent and reason" if per == "both" else per},
+        about=about_of(asked, thresholds=False) | {"per": "agent and reason" if per == "both" else per},
         definitions=tuple(definitions(asked.name)),
         charts=(_chart(asked, keys, lines, titles),),
     )

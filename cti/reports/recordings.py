@@ -11,7 +11,7 @@ from typing import Any
 from ..core.metrics.coverage import Coverage, Covered, Sound
 from .build import Asked, about_of, definitions
 from .catalogue import REPORTS
-from .document import Report, Value
+from .document import Note, Report, Value
 from .lines import LineKey, column, head_columns, head_values, in_order, line_key, percent, seconds
 
 DIRECT = "(direct)"  # where a queue would stand
@@ -41,7 +41,7 @@ class RecordedCall:
 
 
 def recordings_report(
-    asked: Asked, calls: Iterable[RecordedCall], *, per: str, titles: Mapping[str, str], notes: tuple[str, ...] = ()
+    asked: Asked, calls: Iterable[RecordedCall], *, per: str, titles: Mapping[str, str], notes: tuple[Note, ...] = ()
 ) -> Report:
     """`titles`: what agents are called."""
     lines: dict[LineKey, list[Covered]] = defaultdict(list)

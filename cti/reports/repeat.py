@@ -10,7 +10,7 @@ from typing import Any
 from ..core.metrics.repeats import Judged, Line, Repeats
 from .build import Asked, about_of, definitions
 from .catalogue import REPORTS
-from .document import Report, Value
+from .document import Note, Report, Value
 from .lines import LineKey, column, head_columns, head_values, in_order, line_key, percent
 
 _FIRST = "first_call_resolution"
@@ -59,7 +59,7 @@ class RepeatReport:
             for key in sorted(self._lines, key=in_order)
         ]
         head, everything = head_columns(asked, per), self._everything.repeats
-        about = about_of(asked, thresholds=False) | {"N (window)": f"{self.window / timedelta(days=1):g} days"}
+        about = about_of(asked, thresholds=False) | {"N (window)": f"{self.window / timedelta(days=1):g} d"}
         return Report(
             name=asked.name,
             title=REPORTS[asked.name].says,
@@ -73,12 +73,13 @@ class RepeatReport:
         )
 
 
-def _too_early(of: Repeats, window: timedelta) -> tuple[str, ...]:
+def _too_early(of: Repeats, window: timedelta) -> tuple[Note, ...]:
     """Where more is not known yet than known: what to ask instead."""
     if of.censored <= of.contacts:
         return ()
     days = f"{window / timedelta(days=1):g}"
-    return (f"{of.censored} contacts are younger than {days} days: ask for a period that ended so long ago",)
+    says = f"{of.censored} contacts are younger than {days} days: ask for a period that ended so long ago"
+    return (Note(says=says, says_zh=f"{of.censored} 次来电距今不足 {days} 天：请查询更早结束的时段"),)
 
 
 def _values(one: Repeats) -> tuple[Value, ...]:

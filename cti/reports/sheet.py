@@ -12,6 +12,7 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
 from .document import Report, Value
+from .words import asked_in_both
 
 _FORMS = {"percent": '0.0"%"', "seconds": "0.0", "count": "#,##0", "number": "#,##0.##", "instant": "yyyy-mm-dd hh:mm"}
 
@@ -51,12 +52,10 @@ def _write(sheet: Any, line: int, place: int, value: Value, form: Any) -> None:
 def _about(sheet: Any, report: Report, head: Any) -> None:
     sheet.set_column(0, 3, 42)
     line = 0
-    for name, value in report.about.items():
-        sheet.write_string(line, 0, name)
+    above = [(report.title, report.title_zh), *map(asked_in_both, report.about.items())]
+    for said, value in (*above, *((note.says, note.says_zh) for note in report.notes)):
+        sheet.write_string(line, 0, said)
         sheet.write_string(line, 1, value)
-        line += 1
-    for note in report.notes:
-        sheet.write_string(line, 0, note)
         line += 1
     for place, title in enumerate(("metric", "formula", "means", "含义")):
         sheet.write_string(line + 1, place, title, head)

@@ -16,7 +16,7 @@ from ..core.metrics.moments import Span
 from ..core.metrics.staffing import Demand, Staffed, patience_seconds, staffed
 from .build import Asked, Counted, Counts, about_of, definitions
 from .catalogue import REPORTS
-from .document import Column, Report, Value
+from .document import Column, Note, Report, Value
 from .lines import column, percent
 
 ENOUGH_ABANDONED = 20
@@ -58,7 +58,7 @@ def staffing_report(
     target: float,
     within_ms: int,
     simulated: Mapping[datetime, Simulated] | None = None,
-    notes: tuple[str, ...] = (),
+    notes: tuple[Note, ...] = (),
     tell: Tell = lambda _done, _all: None,
 ) -> Report:
     """`spans` are intervals cut to the period; `within_ms` is the T of theory, which knows one; `simulated` by their
@@ -172,11 +172,12 @@ def _simulated(found: Simulated) -> tuple[Value, ...]:
 
 def _about(target: float, within_ms: int, patience: float) -> dict[str, str]:
     mean = "no end (nobody gave up)" if math.isinf(patience) else f"{patience:.0f} s"
-    return {"target": f"{100 * target:g} % within {within_ms / 1000:g} s", "mean patience": mean}
+    return {"target": f"{100 * target:g} % ≤ {within_ms / 1000:g} s", "mean patience": mean}
 
 
-def _patience_note(total: Counts) -> tuple[str, ...]:
+def _patience_note(total: Counts) -> tuple[Note, ...]:
     gone = total.get("abandoned", 0)
     if gone >= ENOUGH_ABANDONED or not total.get("entered"):
         return ()
-    return (f"callers who gave up: {gone}; so few that the patience behind Erlang A is a guess",)
+    says = f"callers who gave up: {gone}; so few that the patience behind Erlang A is a guess"
+    return (Note(says=says, says_zh=f"放弃的来电仅 {gone} 个，Erlang A 所用的平均耐心只是估计"),)

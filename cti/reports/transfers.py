@@ -95,7 +95,7 @@ def _made(asked: Asked, per: str, lines: Mapping[Key, _Line], whole: _Line, titl
         columns=(*heads, *_NUMBERS),
         rows=tuple(rows),
         total=(*[None] * len(heads), *whole.values()) if rows else (),
-        about=about_of(asked) | {"per": per},
+        about=about_of(asked, thresholds=False) | {"per": per},
         definitions=tuple(definitions(asked.name)),
         charts=(_chart(asked, keys, lines),),
     )

@@ -16,7 +16,7 @@ from ..core.metrics.distribution import Distribution
 from ..core.words import Outcome
 from .build import Asked, about_of, column_of, definitions
 from .catalogue import REPORTS
-from .document import Bars, Curve, Report, Series, Value
+from .document import Bars, Curve, Note, Report, Series, Value
 from .lines import LineKey, column, head_columns, head_values, in_order, line_key, percent, seconds
 
 ANSWERED, ABANDONED, OTHER = "answered", "abandoned", "other"
@@ -45,6 +45,12 @@ _OF_BUCKET = (
     column("answered_so_far", "percent", "answered so far", "累计接通", "waits.so_far"),
     column("abandoned_so_far", "percent", "abandoned so far", "累计放弃", "waits.so_far"),
     *map(column_of, _LEVELS),
+)
+
+
+_MORE = Note(
+    says="the distribution, and the service level at every T: --per bucket",
+    says_zh="等待时长分布及各 T 下的服务水平：--per bucket",
 )
 
 
@@ -84,7 +90,7 @@ def waits_report(asked: Asked, waits: Iterable[Wait], *, per: str) -> Report:
         rows=tuple(rows),
         total=(*[None] * len(heads), *_total(columns is _OF_BUCKET, whole)) if rows else (),
         about=about_of(asked) | {"per": per},
-        notes=() if per == "bucket" else ("the distribution, and the service level at every T: --per bucket",),
+        notes=() if per == "bucket" else (_MORE,),
         definitions=tuple(definitions(asked.name)),
         charts=_charts(asked, whole),
     )

@@ -91,4 +91,4 @@ async def test_a_site_with_mistakes_does_not_hide_what_is_missing(hand):
     await talks(hand)
     report = await MAKER.make(hand.store, question("recordings"))
     assert total(report)["calls"] == 4
-    assert "cannot be read" in report.notes[0]
+    assert "cannot be read" in report.notes[0].says

@@ -57,7 +57,7 @@ async def test_while_the_window_runs_nothing_is_said(hand):
     sales, service = rows(await made(hand, now=3 * DAY))
     assert (sales["contacts"], sales["censored"], sales["repeat_rate_percent"]) == (0, 2, None)
     assert service["censored"] == 1
-    assert "younger than 7 days" in (await made(hand, now=3 * DAY)).notes[0]
+    assert "younger than 7 days" in (await made(hand, now=3 * DAY)).notes[0].says
 
 
 async def test_another_queue_is_another_matter_when_asked_so(hand):

@@ -70,7 +70,7 @@ async def test_an_interval_in_which_nobody_was_answered_takes_the_aht_of_the_per
     _, second = rows(report)
     assert (second["aht_seconds"], second["load"], second["needed_erlang_c"]) == (None, 0.017, 1)
     assert (second["abandoned_percent"], second["service_level_percent"]) == (100.0, 0.0)
-    assert "gave up: 1; so few" in report.notes[-1]
+    assert "gave up: 1; so few" in report.notes[-1].says
     assert report.about["mean patience"] == "660 s"  # 60 × 10 s and 60 s of waiting, one gave up
 
 

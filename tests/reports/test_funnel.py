@@ -92,7 +92,7 @@ def test_rare_ways_are_left_out_of_the_terminal_and_said_to_be():
     report = made(calls=calls)
     (tree,) = report.compact
     assert (len(report.rows), len(tree.rows)) == (62, 40)
-    assert "22 rarer ways" in report.notes[0]
+    assert "22 rarer ways" in report.notes[0].says
 
 
 def test_without_calls_there_is_no_line():
