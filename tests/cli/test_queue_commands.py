@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from cti.cli import main
+from cti.cli.floor_view import Floor, queue_lines
+from cti.cli.queue import _each
 
 if TYPE_CHECKING:
     from conftest import House
@@ -140,3 +143,14 @@ def test_the_shell_completes_agents_queues_and_waiting_calls(house: House, words
     environment = {"_CTI_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
     told = CliRunner().invoke(main, prog_name="cti", env=environment).stdout
     assert [item.partition(",")[2] for item in told.split()] == found
+
+
+def test_the_thresholds_that_most_queues_have_are_told_and_beside_them_those_of_the_others() -> None:
+    within = {"sales": 20.0, "service": 20.0, "rescue": 7.5}
+    floor = Floor()
+    quiet = {"waiting": 0, "oldest": None, "closed": False}
+    queues = [{"queue": name, **quiet, "today": {"within_seconds": seconds}} for name, seconds in within.items()]
+    floor.apply({"type": "snapshot", "agents": [], "calls": [], "queues": queues})
+    lines = queue_lines(floor, datetime.now(UTC))
+    assert _each(lines, "within_seconds") == "20 s; rescue 7.5 s"
+    assert _each([line for line in lines if line.queue != "rescue"], "within_seconds") == "20 s"

@@ -58,11 +58,23 @@ def floor_of(**parts: Any) -> Floor:
     return floor
 
 
-def text_of(width: int = 80, language: str = "en", **how: Any) -> list[str]:
+def text_of(width: int = 80, language: str = "en", floor: Floor | None = None, **how: Any) -> list[str]:
     console = Console(width=width, no_color=True, highlight=False, force_terminal=False)
     with console.capture() as captured:
-        console.print(draw(floor_of(), NOW, "Huaxing   12:00:00   live", language=language, **how))
+        console.print(draw(floor or floor_of(), NOW, "Huaxing   12:00:00   live", language=language, **how))
     return [line.rstrip() for line in captured.get().splitlines()]
+
+
+def test_over_queues_with_different_thresholds_stands_no_number_that_only_one_has() -> None:
+    quiet = {"waiting": 0, "oldest": None, "closed": False}
+    queues = [
+        {"queue": queue, **quiet, "today": {"service_percent": 50.0, "within_seconds": within}}
+        for queue, within in (("sales", 20.0), ("rescue", 10.0))
+    ]
+    assert "in 20 s" in "\n".join(text_of())
+    told = "\n".join(text_of(floor=floor_of(queues=queues)))
+    assert "in T" in told
+    assert "in 20 s" not in told
 
 
 def test_callers_stand_in_the_order_of_their_score_over_all_queues() -> None:
