@@ -21,11 +21,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..core.journal import Source
 from ..core.metrics.thresholds import Thresholds
 from .fact_tables import OfferRow, PresenceRow, VisitRow
 from .pieces import in_pieces
-from .quarters import quarter_of
+from .quarters import instant_of, quarter_of
 from .rollup_tables import RolledQuarterRow
+from .tables import JournalLineRow
 
 _rolled = RolledQuarterRow.quarter
 FIRSTS = (VisitRow.entered, OfferRow.offered, PresenceRow.at)  # the instants by which facts are summed up
@@ -82,6 +84,18 @@ async def kept_otherwise(connection: AsyncConnection, within: range, thresholds:
     wanted = select(last, of.thresholds).where(_rolled >= within.start, _rolled < stop, of.thresholds != thresholds.key)
     found = await connection.execute(wanted.group_by(of.thresholds).order_by(last))
     return [(quarter, key) for quarter, key in found]
+
+
+async def sums_alone(connection: AsyncConnection, since: datetime, until: datetime) -> datetime | None:
+    """Until when in this period there are sums, and neither a row nor a line of a journal; None: from its beginning."""
+    first = await _first_row(connection)
+    stop = until if first is None else min(until, instant_of(first))
+    older = select(func.count()).where(_rolled >= quarter_of(since), _rolled < quarter_of(stop))
+    if stop <= since or not (await connection.execute(older)).scalar_one():
+        return None
+    line = JournalLineRow
+    told = select(func.min(line.at)).where(line.at >= since, line.at < stop, line.source != Source.VOICEMAIL.value)
+    return min(stop, (await connection.execute(told)).scalar() or stop)
 
 
 async def _runs(connection: AsyncConnection, within: range, *only: ColumnElement[bool]) -> list[range]:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+from ..db.connection import Database
+from ..db.rollups import sums_alone
 from ..db.row_check import RowDifference, row_differences
 from ..db.store import Store
 from ..reports.catalogue import REPORTS
@@ -27,17 +29,21 @@ from .sum_check import differing_sums
 
 
 class Check:
-    """One report to be checked. `numbers` and `ways` are known when `differences` is through."""
+    """One report to be checked. `numbers` and `ways` are known when `differences` is through; and `since`, which is
+    later than was asked where older history was let go: of that only sums are left, and nothing to hold them to."""
 
     def __init__(self, question: Question) -> None:
         self._question = question
         self.numbers = 0
         self.ways: tuple[str, ...] = ()
+        self.since = question.span.since
 
     async def differences(self, store: Store) -> AsyncIterator[Difference]:
         """Each as it is found. Raises UsageError, StoreError."""
         async with store.database.still() as view:
-            still, question = Store(view), self._question
+            still, question = Store(view), await self._known(view)
+            if self.since >= question.span.until:
+                return
             rows, journals = Rows(view), Journals(view, question.tell)
             report = await answer(still, replace(question, facts=rows))
             made = {"rollups": report} if rows.tallies else {}
@@ -55,6 +61,16 @@ class Check:
             span, facts = journals.reach(question.span), REPORTS[question.asked.name].facts
             async for row in row_differences(view, journals.retelling, span, facts):
                 yield _of_row(row)
+
+    async def _known(self, view: Database) -> Question:
+        """The question, of the time of which more than sums is left."""
+        asked = self._question
+        async with view.reading() as connection:
+            alone = await sums_alone(connection, asked.span.since, asked.span.until)
+        if alone is None:
+            return asked
+        self.since = alone
+        return replace(asked, asked=replace(asked.asked, since=alone), span=replace(asked.span, since=alone))
 
 
 def _of_row(row: RowDifference) -> Difference:

@@ -156,7 +156,8 @@ def test_counted_again_from_rows_and_journals_a_report_is_the_same(cti):
 
 def test_a_check_is_part_of_the_document(cti, home):
     said = json.loads(cti("waits", *DAY, "--check", "--json").stdout)
-    assert said["check"] == {"numbers": 35, "from": ["rows", "journals"], "differences": 0, "listed": []}
+    told = {"numbers": 35, "from": ["rows", "journals"], "differences": 0, "listed": []}
+    assert said["check"] == {"since": "2026-11-02T00:00:00+08:00", **told}
     asyncio.run(tampered(home, "UPDATE visits SET wait_ms = 9000 WHERE wait_ms = 10000"))
     result = cti("waits", *DAY, "--check", "--json")
     assert result.exit_code == 1

@@ -16,6 +16,8 @@ from cti.core.metrics.report_names import PER
 from cti.core.metrics.thresholds import Thresholds
 from cti.db import retold
 from cti.db.connection import View
+from cti.db.forgetting import forget_before
+from cti.db.months import Month
 from cti.db.rolling import roll_up
 from cti.db.span import Span
 from cti.db.store import Store
@@ -35,12 +37,12 @@ ANSWERED, ABANDONED, ASKED = "1795301010.1010", "1795301020.1020", "1795301070.1
 AGAIN = "1795302700.7"  # of who was given up twenty minutes before
 
 
-def question(name: str, instant, *, by: By | None = None, since: float = -1_000, **more) -> Question:
-    span = Span(since=instant(since), until=instant(9_000))
+def question(name: str, instant, *, by: By | None = None, since: float = -1_000, until: float = 9_000, **more):
+    span = Span(since=instant(since), until=instant(until))
     zone = ZoneInfo("Asia/Shanghai")
     asked = Asked(name=name, since=span.since, until=span.until, zone=zone, thresholds=OURS, by=by or BY.get(name))
     usual = {"window": timedelta(days=7), "target": 0.8}
-    return Question(asked=asked, span=span, now=instant(10_000), more=usual | more)
+    return Question(asked=asked, span=span, now=instant(until + 1_000), more=usual | more)
 
 
 async def told(store: Store, asked: Question) -> list[str]:
@@ -374,3 +376,23 @@ async def test_of_an_agent_who_said_nothing_for_weeks_the_last_line_counts(varie
     async with tampered(varied, statement) as store:
         found = await told(store, asked)
     assert "report, total: ready_least is 1 in rows, 0 in journals" in found
+
+
+async def test_of_history_that_was_let_go_nothing_is_left_to_hold_the_sums_against(store, day, instant):
+    for number in (*range(10), *range(100_000, 100_010)):
+        day.call(number)
+    await Importer(day.files, store).drain()
+    await roll_up(store.database, OURS, instant(1_010_000))
+    await forget_before(store.database, Month(2026, 12))
+    asked = question("queue", instant, until=1_009_000)
+    check = Check(asked)
+    assert [str(one) async for one in check.differences(store)] == []
+    first = instant(1_000_000)  # of a row that is kept
+    assert first - timedelta(minutes=15) < check.since <= first
+    assert check.numbers == 38
+    gone = Check(question("queue", instant))
+    assert [str(one) async for one in gone.differences(store)] == []
+    assert (gone.numbers, gone.ways) == (0, ())
+    async with tampered(store, "DELETE FROM visits WHERE call = '1796300000.1000000'") as changed:
+        found = await told(changed, asked)
+    assert "visits 1796300000.1000000 0 is missing in rows, there in journals" in found
