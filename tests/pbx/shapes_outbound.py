@@ -1,7 +1,7 @@
 """Calls that an agent makes to somebody outside, and passes on: as in `shapes`, each function plays one.
 
-It knows that the agent's phone is gone before the customer is, so that the beats are somebody else's keys. It refuses
-to know what journals and recordings say of it.
+It knows that the agent's phone may be gone before the customer is, so that the beats are somebody else's keys. It
+refuses to know what journals and recordings say of it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from cti.phones import Call, PhoneEvent
 async def outbound_blind(play: Play) -> None:
     call, taken = await play.calls_out()
     await play.stage.phones.transfer(call.invite, play.uri(play.agents["b"]))
-    gone = await _leaves(call)
+    gone = await call.next("transfer")
     ring = await play.stage.phones.next("invite", agent=play.agents["b"])
     await play.beat()
     b, bye = await _answers_and_leaves(play, ring)
+    await _leaves(call)
     play.note("talk", "a", taken, gone)
     play.note("transfer", "a", gone, gone, "b", "blind")
     play.note("talk", "b", b, bye)
@@ -33,9 +34,10 @@ async def outbound_attended(play: Play) -> None:
     b = await play.answers("b", play.agents["a"])
     await play.beat()
     await play.stage.phones.transfer_to(call.invite, consult)
-    gone = await _leaves(call)
+    gone = await call.next("transfer")
     await play.beat()
     bye = await play.hangs_up(b)
+    await _leaves(call)
     play.note("talk", "a", taken, away)
     play.note("hold", "a", away, gone)
     play.note("consult", "a", b, gone, "b")
@@ -51,9 +53,10 @@ async def outbound_blonde(play: Play) -> None:
     await consult.next("ringing")
     await play.beat()
     await play.stage.phones.transfer_to(call.invite, consult)
-    gone = await _leaves(call)
+    gone = await call.next("transfer")
     await play.beat()
     b, bye = await _answers_and_leaves(play, ring)
+    await _leaves(call)
     play.note("talk", "a", taken, away)
     play.note("hold", "a", away, gone)
     play.note("transfer", "a", gone, gone, "b", "blonde")
@@ -63,24 +66,23 @@ async def outbound_blonde(play: Play) -> None:
 async def outbound_parked(play: Play) -> None:
     call, taken = await play.calls_out()
     await play.stage.phones.transfer(call.invite, play.uri("700"))
-    gone = await _leaves(call)
+    gone = await call.next("transfer")
     await play.beat()
     b = await play.dials("b", await place_of(play))
     answered = await b.next("answered")
     await play.beat()
     await b.hang_up()
     bye = await b.next("bye")
+    await _leaves(call)
     play.note("talk", "a", taken, gone)
     play.note("parked", "a", gone, answered)
     play.note("talk", "b", answered, bye)
 
 
-async def _leaves(call: Call) -> PhoneEvent:
-    """The transfer is made, and the phone hangs up, unless Asterisk has been quicker."""
-    gone = await call.next("transfer")
+async def _leaves(call: Call) -> None:
+    """As phones do when they have heard that the transfer was made; Asterisk is often quicker."""
     with suppress(PhoneError):  # it has ended
         await call.hang_up()
-    return gone
 
 
 async def _holds(play: Play, call: Call) -> PhoneEvent:
