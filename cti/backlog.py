@@ -32,7 +32,7 @@ from .journal.tail import Chunk
 
 log = logging.getLogger(__name__)
 CHUNK = 4 << 20  # bytes of each journal in a batch
-_MOST_WORKERS = 3  # one writer keeps hardly more of them busy, and with four it is more than 1 GiB: 200 MB each
+_MOST_WORKERS = 3  # one writer keeps hardly more of them busy; each takes some 200 MB
 
 
 @dataclass(slots=True)
@@ -91,6 +91,7 @@ class Backlog:
                 chunks, task = waiting.popleft()
                 await fill()
                 yield await self._store(chunks, await task)
+                gc.collect()
         finally:
             for _, task in waiting:
                 task.cancel()
@@ -161,11 +162,14 @@ Free = asyncio.Queue[Worker]
 
 @asynccontextmanager
 async def _without_collecting() -> AsyncIterator[None]:
-    """What a batch makes has no cycles, and looking for some takes as long as the work."""
+    """Looking for cycles again and again takes as long as the work. A batch leaves a few, which hold some of it: they
+    are looked for once after each, among what there is since then."""
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         gc.enable()
 
 
@@ -193,6 +197,7 @@ def _work(pipes: Sequence[Connection], sqlite: bool) -> None:
     """One process for each pipe: this one imports what all of them need, a second's work, and then divides itself."""
     gc.disable()  # as in `_without_collecting`
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asks; then the pipes end
+    gc.freeze()
     own, *others = pipes
     for pipe in others:
         if os.fork() == 0:
@@ -210,6 +215,7 @@ def _serve(own: Connection, pipes: Sequence[Connection], sqlite: bool) -> None:
     with suppress(EOFError, OSError):  # whoever asks is gone
         while True:
             own.send(_answer(own.recv(), sqlite))
+            gc.collect()
 
 
 def _answer(chunks: list[Chunk], sqlite: bool) -> Answer:
