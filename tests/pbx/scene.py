@@ -167,14 +167,14 @@ async def whole(stage: Stage, call: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def at_work(stage: Stage, *agents: str) -> AsyncIterator[None]:
-    """These agents are logged in, in this order, and gone again afterwards."""
+    """These agents are logged in, in this order, and gone again afterwards (of a test that failed: soon)."""
     await stage.log_in(agents)
     try:
         yield
     finally:
         for agent in agents:
             await stage.post(f"/api/agents/{agent}/logout")
-        await presences(stage, dict.fromkeys(agents, "offline"))
+    await presences(stage, dict.fromkeys(agents, "offline"))
 
 
 async def take(stage: Stage, agent: str, number: str | None = None, timeout: float = 10.0) -> PhoneEvent:

@@ -233,7 +233,7 @@ async def test_an_agent_on_a_call_of_their_own_is_not_offered_one(stage: Stage) 
         own = await stage.phones.call(
             caller("1002", "1003"), server=(stage.config.sip_bind, stage.config.sip_port), local="127.0.0.1"
         )
-        other = await take(stage, "1002")
+        other = await take(stage, "1002", "1003")
         await presences(stage, {"1003": "talking"})
         call = await stage.call(caller("40012", "13811110008"))
         await on_floor(stage, 1)
