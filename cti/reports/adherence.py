@@ -9,8 +9,7 @@ from typing import Any
 
 from ..core.metrics.adherence import WORK, Piece
 from ..core.metrics.intervals import cut, milliseconds
-from .build import Asked, about_of, definitions
-from .catalogue import REPORTS
+from .build import Asked, about_of, report_of
 from .document import Report, Value
 from .lines import LineKey, column, head_columns, head_values, in_order, percent, seconds
 
@@ -38,17 +37,14 @@ def adherence_report(asked: Asked, pieces: Iterable[Piece], titles: Mapping[str,
                 lines[start, piece.agent][name] += ms
                 total[name] += ms
     head = head_columns(asked, "agent")
-    return Report(
-        name=asked.name,
-        title=REPORTS[asked.name].says,
-        title_zh=REPORTS[asked.name].says_zh,
+    return report_of(
+        asked,
         columns=(*head, *_COLUMNS),
         rows=tuple(
             (*head_values(asked, "agent", key, titles), *_values(lines[key])) for key in sorted(lines, key=in_order)
         ),
         total=(*[None] * len(head), *_values(total)),
         about=about_of(asked, thresholds=False),
-        definitions=tuple(definitions(asked.name)),
     )
 
 

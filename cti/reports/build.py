@@ -16,7 +16,7 @@ from ..core.metrics.intervals import By, start_of
 from ..core.metrics.metric import Metric, totals
 from ..core.metrics.thresholds import Thresholds
 from .catalogue import REPORTS, Kind, counters_of
-from .document import Column, Report, Value
+from .document import Chart, Column, Note, Report, Value
 
 Counts = Mapping[str, int]
 Counted = tuple[datetime, tuple[str, ...], Counts]
@@ -49,15 +49,12 @@ def build(asked: Asked, counted: Iterable[Counted], titles: Mapping[str, str] | 
     columns = (*_head(asked, kind), *map(column_of, metrics))
     nothing: list[Value] = [None] * len(heads)
     empty = [[None] * len(keys)] * len(heads)
-    return Report(
-        name=asked.name,
-        title=kind.says,
+    return report_of(
+        asked,
         columns=columns,
         rows=tuple(zip(*heads, *(metric.printed_of(counts) for metric in metrics), strict=True)),
         total=(*nothing, *(metric.printed_of(total)[0] for metric in metrics)),
         about=about_of(asked),
-        title_zh=kind.says_zh,
-        definitions=tuple(definitions(asked.name)),
         bases=(
             *zip(*empty, *(_bases(metric, counts, len(keys)) for metric in metrics), strict=True),
             (*[None] * len(heads), *(_bases(metric, total, 1)[0] for metric in metrics)),
@@ -109,6 +106,36 @@ def _head(asked: Asked, kind: Kind) -> list[Column]:
         head.append(Column(name="agent", title="agent", title_zh="座席"))
         head.append(Column(name="agent_name", title="name", title_zh="姓名"))
     return head
+
+
+def report_of(
+    asked: Asked,
+    *,
+    columns: tuple[Column, ...],
+    rows: tuple[tuple[Value, ...], ...],
+    about: Mapping[str, str],
+    total: tuple[Value, ...] = (),
+    notes: tuple[Note, ...] = (),
+    bases: tuple[tuple[int | None, ...], ...] = (),
+    charts: tuple[Chart, ...] | None = None,
+    compact: tuple[Report, ...] = (),
+) -> Report:
+    """The document of this report, with its titles and definitions; the rest as `Report` has it."""
+    kind = REPORTS[asked.name]
+    return Report(
+        name=asked.name,
+        title=kind.says,
+        title_zh=kind.says_zh,
+        columns=columns,
+        rows=rows,
+        total=total,
+        about=about,
+        notes=notes,
+        definitions=tuple(definitions(asked.name)),
+        bases=bases,
+        charts=charts,
+        compact=compact,
+    )
 
 
 def column_of(metric: Metric) -> Column:

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ..core.metrics.promises import Kept, Promise, Told, judge, summed
-from .build import Asked, about_of, definitions
-from .catalogue import REPORTS
+from .build import Asked, about_of, report_of
 from .document import Report, Value
 from .lines import LineKey, column, head_columns, head_values, in_order, line_key, percent
 
@@ -39,15 +38,12 @@ def expected_wait_report(asked: Asked, announcements: Iterable[Told], now: datet
     ]
     head = head_columns(asked, "queue")
     everything = summed([told for some in lines.values() for told in some], now)
-    return Report(
-        name=asked.name,
-        title=REPORTS[asked.name].says,
-        title_zh=REPORTS[asked.name].says_zh,
+    return report_of(
+        asked,
         columns=(*head, *_COLUMNS),
         rows=tuple(rows),
         total=(*[None] * len(head), *_values(everything)),
         about=about_of(asked, thresholds=False),
-        definitions=tuple(definitions(asked.name)),
     )
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ..core.metrics.journeys import Step
 from ..core.words import Outcome
-from .build import Asked, about_of, definitions
+from .build import Asked, about_of, report_of
 from .catalogue import REPORTS
 from .document import Column, Funnel, Note, Report, Tier, Value, shown
 from .lines import column, head_columns, line_key, percent, seconds
@@ -121,14 +121,11 @@ def _made(
         row for start in sorted(trees, key=_when) for row in _rows(asked, start, trees[start], everybody[start], per)
     ]
     total = sum(everybody.values())
-    return Report(
-        name=asked.name,
-        title=REPORTS[asked.name].says,
-        title_zh=REPORTS[asked.name].says_zh,
+    return report_of(
+        asked,
         columns=(*heads, *_NUMBERS),
         rows=tuple(rows),
         about=about_of(asked) | {"per": per, "calls": f"{total:,}"},
-        definitions=tuple(definitions(asked.name)),
         notes=_left_out(whole),
         charts=(_chart(whole, per),),
         compact=(_compact(whole, total, per),) if asked.by is None and rows else (),

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..core.metrics.catalogue import METRICS
 from ..core.metrics.counters import add
 from ..core.metrics.intervals import QUARTER, By, milliseconds, start_of
-from .build import Asked, Counted, Counts, about_of, column_of, definitions
+from .build import Asked, Counted, Counts, about_of, column_of, report_of
 from .catalogue import REPORTS
 from .document import Heat, Report, Value, shown
 from .lines import column, head_columns
@@ -61,15 +61,12 @@ def heatmap_report(asked: Asked, counted: Iterable[Counted], *, known_until: dat
     rows = [(*_start(asked, cell), *_row(cell, long[cell], counts.get(cell, {}))) for cell in cells]
     whole = _numbers(sum(long.values()), total) if total else ()
     matrices = _Matrices(long, counts)
-    return Report(
-        name=asked.name,
-        title=REPORTS[asked.name].says,
-        title_zh=REPORTS[asked.name].says_zh,
+    return report_of(
+        asked,
         columns=(*heads, *_COLUMNS),
         rows=tuple(rows),
         total=(*[None] * (len(heads) + 3), *whole) if whole else (),
         about=about_of(asked),
-        definitions=tuple(definitions(asked.name)),
         charts=matrices.charts() if asked.by is None else (),
         compact=matrices.tables(asked.name) if asked.by is None and total else (),
     )

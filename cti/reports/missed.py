@@ -13,8 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ..core.words import Miss
-from .build import Asked, Counted, about_of, definitions
-from .catalogue import REPORTS
+from .build import Asked, Counted, about_of, report_of
 from .document import Bars, Column, Report, Series, Value
 from .lines import LineKey, column, head_columns, head_values, in_order, labelled, line_key, percent, seconds
 
@@ -98,15 +97,12 @@ def missed_report(
         lines[line_key(asked, ring.offered, _name(asked, per, ring.agent, ring.offered, ring.outcome))].add(ring)
         whole.add(ring)
     keys, heads, columns = sorted(lines, key=in_order), head_columns(asked, per), _COLUMNS[per]
-    return Report(
-        name=asked.name,
-        title=REPORTS[asked.name].says,
-        title_zh=REPORTS[asked.name].says_zh,
+    return report_of(
+        asked,
         columns=(*heads, *columns),
         rows=tuple((*head_values(asked, per, key, titles), *lines[key].values(columns, key[1])) for key in keys),
         total=(*[None] * len(heads), *whole.values(columns)),
         about=about_of(asked, thresholds=False) | {"per": per},
-        definitions=tuple(definitions(asked.name)),
         charts=(_chart(asked, keys, lines),),
     )
 

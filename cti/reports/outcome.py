@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from ..core.metrics.beyond_calls import OUTCOMES
 from ..core.metrics.metric import Terms, terms, total
-from .build import Asked, Counted, about_of, definitions
-from .catalogue import REPORTS
+from .build import Asked, Counted, about_of, report_of
 from .document import Bars, Report, Series
 from .lines import LineKey, column, head_columns, head_values, in_order, labelled, line_key, shares
 
@@ -43,15 +42,12 @@ def outcome_report(asked: Asked, counted: Iterable[Counted], *, per: str) -> Rep
     keys_ = sorted((key for key, line in lines.items() if line), key=in_order)
     heads = head_columns(asked, named)
     calls = sum(sum(line.values()) for line in lines.values())
-    return Report(
-        name=asked.name,
-        title=REPORTS[asked.name].says,
-        title_zh=REPORTS[asked.name].says_zh,
+    return report_of(
+        asked,
         columns=(*heads, *_COLUMNS),
         rows=tuple((*head_values(asked, named, key, {}), *told) for key in keys_ for told in _rows(lines[key])),
         total=(*[None] * (len(heads) + 2), calls, 100.0 if calls else None),
         about=about_of(asked) | {"per": per},
-        definitions=tuple(definitions(asked.name)),
         charts=(_chart(asked, lines, keys_),),
     )
 

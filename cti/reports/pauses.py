@@ -14,8 +14,7 @@ from typing import Any
 
 from ..core.metrics.intervals import intervals, milliseconds
 from ..core.metrics.pauses import Pause
-from .build import Asked, about_of, definitions
-from .catalogue import REPORTS
+from .build import Asked, about_of, report_of
 from .document import Bars, Report, Series, Value
 from .lines import column, head_columns, head_values, in_order, labelled, percent, seconds
 
@@ -90,15 +89,12 @@ def pauses_report(
         (*head_values(asked, who, key[:2], titles), *(key[2] for _ in why), *lines[key].values(whole.ms))
         for key in keys
     )
-    return Report(
-        name=asked.name,
-        title=REPORTS[asked.name].says,
-        title_zh=REPORTS[asked.name].says_zh,
+    return report_of(
+        asked,
         columns=(*heads, *_COLUMNS),
         rows=tuple(rows),
         total=(*[None] * len(heads), *whole.values(whole.ms)),
         about=about_of(asked, thresholds=False) | {"per": "agent and reason" if per == "both" else per},
-        definitions=tuple(definitions(asked.name)),
         charts=(_chart(asked, keys, lines, titles),),
     )
 

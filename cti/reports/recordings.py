@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ..core.metrics.coverage import Coverage, Covered, Sound
-from .build import Asked, about_of, definitions
-from .catalogue import REPORTS
+from .build import Asked, about_of, report_of
 from .document import Note, Report, Value
 from .lines import LineKey, column, head_columns, head_values, in_order, line_key, percent, seconds
 
@@ -51,16 +50,13 @@ def recordings_report(
     rows = [(*head_values(asked, per, key, titles), *_values(lines[key])) for key in sorted(lines, key=in_order)]
     head = head_columns(asked, per)
     everything = [one for some in lines.values() for one in some]
-    return Report(
-        name=asked.name,
-        title=REPORTS[asked.name].says,
-        title_zh=REPORTS[asked.name].says_zh,
+    return report_of(
+        asked,
         columns=(*head, *_COLUMNS),
         rows=tuple(rows),
         total=(*[None] * len(head), *_values(everything)),
         about=about_of(asked, thresholds=False),
         notes=notes,
-        definitions=tuple(definitions(asked.name)),
     )
 
 

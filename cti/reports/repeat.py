@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..core.metrics.repeats import Judged, Line, Repeats
-from .build import Asked, about_of, definitions
-from .catalogue import REPORTS
+from .build import Asked, about_of, report_of
 from .document import Note, Report, Value
 from .lines import LineKey, column, head_columns, head_values, in_order, line_key, percent
 
@@ -60,16 +59,13 @@ class RepeatReport:
         ]
         head, everything = head_columns(asked, per), self._everything.repeats
         about = about_of(asked, thresholds=False) | {"N (window)": f"{self.window / timedelta(days=1):g} d"}
-        return Report(
-            name=asked.name,
-            title=REPORTS[asked.name].says,
-            title_zh=REPORTS[asked.name].says_zh,
+        return report_of(
+            asked,
             columns=(*head, *_COLUMNS),
             rows=tuple(rows),
             total=(*[None] * len(head), *_values(everything)),
             about=about | ({"a repeat is": "a call to the same queue"} if self.same_queue else {}),
             notes=_too_early(everything, self.window),
-            definitions=tuple(definitions(asked.name)),
         )
 
 

@@ -14,8 +14,7 @@ from datetime import datetime
 from ..core.metrics.counters import add
 from ..core.metrics.moments import Span
 from ..core.metrics.staffing import Demand, Staffed, patience_seconds, staffed
-from .build import Asked, Counted, Counts, about_of, definitions
-from .catalogue import REPORTS
+from .build import Asked, Counted, Counts, about_of, report_of
 from .document import Column, Note, Report, Value
 from .lines import column, percent
 
@@ -73,10 +72,8 @@ def staffing_report(
         values = _values(counts, handling, seconds, patience, target, within_ms / 1000)
         extra = _simulated(simulated.get(start, Simulated())) if simulated is not None else ()
         rows.append((start.astimezone(asked.zone), *values, *extra))
-    return Report(
-        name=asked.name,
-        title=REPORTS[asked.name].says,
-        title_zh=REPORTS[asked.name].says_zh,
+    return report_of(
+        asked,
         columns=(
             Column(name="from", unit="instant", title="from", title_zh="开始"),
             *_COLUMNS,
@@ -85,7 +82,6 @@ def staffing_report(
         rows=tuple(rows),
         about=about_of(asked) | _about(target, within_ms, patience),
         notes=(*notes, *_patience_note(total)),
-        definitions=tuple(definitions(asked.name)),
     )
 
 

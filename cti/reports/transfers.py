@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..core.metrics.passings import HOWS, Became, Passing
-from .build import Asked, about_of, definitions
-from .catalogue import REPORTS
+from .build import Asked, about_of, report_of
 from .document import Bars, Column, Report, Series, Value
 from .lines import column, head_columns, labelled, line_key, percent, seconds
 
@@ -88,15 +87,12 @@ def _made(asked: Asked, per: str, lines: Mapping[Key, _Line], whole: _Line, titl
     heads = _heads(asked, per)
     keys = sorted(lines, key=lambda key: (key[0].timestamp() if key[0] else 0.0, -lines[key].count, *key[1:]))
     rows = [(*_told(asked, per, key, titles), *lines[key].values()) for key in keys]
-    return Report(
-        name=asked.name,
-        title=REPORTS[asked.name].says,
-        title_zh=REPORTS[asked.name].says_zh,
+    return report_of(
+        asked,
         columns=(*heads, *_NUMBERS),
         rows=tuple(rows),
         total=(*[None] * len(heads), *whole.values()) if rows else (),
         about=about_of(asked, thresholds=False) | {"per": per},
-        definitions=tuple(definitions(asked.name)),
         charts=(_chart(asked, keys, lines),),
     )
 

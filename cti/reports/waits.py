@@ -14,8 +14,7 @@ from typing import NamedTuple
 from ..core.metrics.catalogue import METRICS
 from ..core.metrics.distribution import Distribution
 from ..core.words import Outcome
-from .build import Asked, about_of, column_of, definitions
-from .catalogue import REPORTS
+from .build import Asked, about_of, column_of, report_of
 from .document import Bars, Curve, Note, Report, Series, Value
 from .lines import LineKey, column, head_columns, head_values, in_order, line_key, percent, seconds
 
@@ -82,16 +81,13 @@ def waits_report(asked: Asked, waits: Iterable[Wait], *, per: str) -> Report:
     heads = head_columns(asked, named)
     columns, make = (_OF_BUCKET, _buckets) if per == "bucket" else (_OF_QUEUE, _percentiles)
     rows = [(*head_values(asked, named, key, {}), *told) for key in keys for told in make(lines[key])]
-    return Report(
-        name=asked.name,
-        title=REPORTS[asked.name].says,
-        title_zh=REPORTS[asked.name].says_zh,
+    return report_of(
+        asked,
         columns=(*heads, *columns),
         rows=tuple(rows),
         total=(*[None] * len(heads), *_total(columns is _OF_BUCKET, whole)) if rows else (),
         about=about_of(asked) | {"per": per},
         notes=() if per == "bucket" else (_MORE,),
-        definitions=tuple(definitions(asked.name)),
         charts=_charts(asked, whole),
     )
 

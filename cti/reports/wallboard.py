@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from ..core.metrics.moments import Level, Span, levels, longest
-from .build import Asked, about_of, definitions
-from .catalogue import REPORTS
+from .build import Asked, about_of, report_of
 from .document import Column, Report, Value
 from .lines import column, seconds
 
@@ -28,10 +27,8 @@ def wallboard_report(
         (start.astimezone(asked.zone), *_waiting(waiting[n], ages[n]), *_agents({w: agents[w][n] for w in agents}))
         for n, (start, _) in enumerate(intervals)
     )
-    return Report(
-        name=asked.name,
-        title=REPORTS[asked.name].says,
-        title_zh=REPORTS[asked.name].says_zh,
+    return report_of(
+        asked,
         columns=(
             Column(name="from", unit="instant", title="from", title_zh="开始"),
             column("waiting_most", "count", "waiting: most", "等候最多", "waiting"),
@@ -43,7 +40,6 @@ def wallboard_report(
         rows=rows,
         total=_total(waits, presences, intervals) if intervals else (),
         about=about_of(asked, thresholds=False),
-        definitions=tuple(definitions(asked.name)),
     )
 
 
