@@ -258,8 +258,11 @@ def scripts_folder(config: Config) -> Path:
 
 
 async def run_importer(config: Config, stop: asyncio.Event) -> None:
-    """Journals and recordings into rows, until `stop`; with the CPU that calls leave over."""
-    _stand_back()
+    """Journals and recordings into rows, until `stop`; with the CPU that calls leave over.
+
+    Niceness counts inside of a session only, where the kernel groups by session (cti/pbx/process.py): all stay in one.
+    """
+    os.nice(IMPORTER_NICENESS)
     async with Store(config.database_url) as store, _tasks() as start:
         files = journal_files(config.log_dir, config.journal_file)
         importer = Importer(files, store)
@@ -271,14 +274,6 @@ async def run_importer(config: Config, stop: asyncio.Event) -> None:
         start(keep_rolled_up(config.home, store), "rollups")
         start(_indexing(RecordingIndex(config.recordings, Sounds(store.database, Recording))), "recordings")
         await stop.wait()
-
-
-def _stand_back() -> None:
-    """Where the kernel groups processes by session (sched(7), autogroup), niceness counts inside of a group only."""
-    os.nice(IMPORTER_NICENESS)
-    with contextlib.suppress(OSError):
-        os.setsid()
-        Path("/proc/self/autogroup").write_text(str(IMPORTER_NICENESS), encoding="ascii")
 
 
 async def _indexing(index: RecordingIndex) -> None:

@@ -57,7 +57,7 @@ class Cluster:
         if self._as_user:
             os.chown(self._folder, 65534, 65534)
         delete = ["sh", "-c", 'cat; until rm -rf "$0"; do sleep 0.2; done', self._folder]  # a server that ends writes
-        self._guard = subprocess.Popen(delete, stdin=subprocess.PIPE, start_new_session=True)
+        self._guard = subprocess.Popen(delete, stdin=subprocess.PIPE, process_group=0)
         init = ["initdb", "-D", str(self._data), "-U", "cti", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"]
         self._run(*init)
         try:
@@ -82,7 +82,7 @@ class Cluster:
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         command = [*self._with_us, str(self._programs / "postgres"), "-D", str(self._data), *settings]
         with (self._folder / "log").open("ab") as log:
-            self._server = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder, start_new_session=True)
+            self._server = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder, process_group=0)
         end = time.monotonic() + _START_SECONDS
         while time.monotonic() < end:
             if self._server.poll() is not None:

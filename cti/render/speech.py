@@ -67,7 +67,7 @@ class Speech:
             ):
                 environment = {**os.environ, **self.env}
                 process = subprocess.Popen(
-                    argv, stdin=given, stdout=out, stderr=errors, env=environment, start_new_session=True
+                    argv, stdin=given, stdout=out, stderr=errors, env=environment, process_group=0
                 )
         except OSError as error:
             raise RenderError(f"{what}: {self.shown[0]} cannot be started: {error.strerror}; {MISSING}") from error

@@ -109,7 +109,7 @@ class Stage:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
+            process_group=0,
         )
         start = len(self.log)
         self._reader = asyncio.create_task(self._read(self._server))

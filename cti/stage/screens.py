@@ -55,7 +55,7 @@ class Screens:
             *[sys.executable, "-m", __name__],
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,
+            process_group=0,
             limit=1 << 20,
         )
         assert process.stdin is not None

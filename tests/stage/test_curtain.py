@@ -21,7 +21,7 @@ from cti.stage.curtain import Curtain
 home = Path(sys.argv[1])
 with Curtain(home):
     child = subprocess.Popen([sys.executable, "-m", "cti", "--home", str(home), "serve"], cwd=home / "fake",
-                             stdout=subprocess.PIPE, start_new_session=True)
+                             stdout=subprocess.PIPE, process_group=0)
     child.stdout.readline()
     print(child.pid, flush=True)
     time.sleep(60)
@@ -44,7 +44,7 @@ def started(home):
 
     def start(*arguments):
         command = [sys.executable, *arguments]
-        process = subprocess.Popen(command, cwd=home / "fake", stdout=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen(command, cwd=home / "fake", stdout=subprocess.PIPE, process_group=0)
         processes.append(process)
         assert process.stdout.readline() == b"up\n"
         return process

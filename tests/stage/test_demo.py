@@ -36,7 +36,7 @@ def living(folder):
 def started_until(folder, word):
     """A demo in a session of its own, as in a terminal, read until it says `word`."""
     demo = subprocess.Popen(
-        command(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0
     )
     said = []
     for line in demo.stdout:
