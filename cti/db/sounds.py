@@ -6,15 +6,16 @@ index's own type in as `make`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from .connection import Database
 from .pieces import in_pieces
+from .streamed import streamed
 from .tables import ConversationRow, JournalLineRow, RecordingRow
 
 _COLUMNS = ("path", "call", "started", "seconds", "bytes", "channels", "state")
@@ -49,11 +50,28 @@ class Sounds(Generic[S]):
     database: Database
     make: Callable[..., S]
 
-    async def recordings(self) -> Sequence[S]:
-        """All of them, by path."""
+    async def recordings(self) -> AsyncIterator[S]:
+        """All of them, one after the other."""
+        async for row in streamed(self.database, select(RecordingRow.__table__)):
+            yield self.make(**row._mapping)
+
+    async def recordings_at(self, paths: Sequence[str]) -> Sequence[S]:
+        """Those of these paths that are known."""
+        sounds: list[S] = []
         async with self.database.reading() as connection:
-            found = await connection.execute(select(RecordingRow.__table__).order_by(RecordingRow.path))
-            return [self.make(**row) for row in found.mappings()]
+            for some in in_pieces(paths):
+                found = await connection.execute(select(RecordingRow.__table__).where(RecordingRow.path.in_(some)))
+                sounds += [self.make(**row) for row in found.mappings()]
+        return sounds
+
+    async def recordings_in(self, folder: str) -> Sequence[S]:
+        """Those right in this folder, "" = those in none. Reads the whole table: paths have no index by prefix."""
+        path, inside = RecordingRow.path, f"{folder}/" if folder else ""
+        wanted = select(RecordingRow.__table__).where(
+            path.startswith(inside, autoescape=True), ~func.substr(path, len(inside) + 1).contains("/")
+        )
+        async with self.database.reading() as connection:
+            return [self.make(**row) for row in (await connection.execute(wanted)).mappings()]
 
     async def save_recordings(self, recordings: Sequence[S]) -> None:
         """Add or replace rows by path."""

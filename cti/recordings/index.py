@@ -3,6 +3,9 @@
 It knows the folder, the naming (`<call id>.raw`, or `<call id>-<part>.raw`, in folders of any depth) and the format:
 raw signed linear, 8 kHz, 16 bit, stereo (`D`: one side each), so 32,000 bytes are a second. Raw has no header that a
 dying Asterisk could leave wrong. It never sees the database: rows go into a store that is handed in.
+
+A folder whose time stamp has not moved holds the same names, but only once the stamp is old: the kernel's clock for
+files ticks every few milliseconds, and a file that is made in the tick of the last look leaves the stamp as it was.
 """
 
 from __future__ import annotations
@@ -10,17 +13,21 @@ from __future__ import annotations
 import os
 import re
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..core.recording import SAMPLE_BYTES, seconds_of
 from ..errors import NotFound, StoreError
 
 RATE, CHANNELS = 8_000, 2
 BYTES_PER_SECOND = RATE * CHANNELS * SAMPLE_BYTES
+SETTLING_SECONDS = 2.0  # FAT's stamps are the coarsest: two seconds
+_HELD = 8  # folders whose rows are kept in memory; a busy one changes with every call
 _NAME = re.compile(
     r"(?P<call>(?:[A-Za-z0-9_.-]{1,100}-)?[0-9]{9,12}\.[0-9]{1,10})(?:[-_][A-Za-z0-9_-]{1,60})?", re.ASCII
 )
@@ -42,7 +49,17 @@ class Recording:
 class RecordingStore(Protocol):
     """What the index needs of a database."""
 
-    async def recordings(self) -> Sequence[Recording]: ...
+    def recordings(self) -> AsyncIterator[Recording]:
+        """All of them, one after the other: there may be millions."""
+        ...
+
+    async def recordings_at(self, paths: Sequence[str]) -> Sequence[Recording]:
+        """Those of these paths that are known."""
+        ...
+
+    async def recordings_in(self, folder: str) -> Sequence[Recording]:
+        """Those right in this folder ("" = the whole recordings folder itself)."""
+        ...
 
     async def save_recordings(self, recordings: Sequence[Recording]) -> None: ...
 
@@ -51,48 +68,103 @@ class RecordingStore(Protocol):
         ...
 
 
+class _Seen(NamedTuple):
+    """A folder at the last look: its time stamp (ns), since when that is so, the folders in it, and whether its names
+    were read when the stamp was old enough."""
+
+    stamp: int
+    since: float
+    folders: tuple[str, ...]
+    settled: bool
+
+
 @dataclass(slots=True)
 class RecordingIndex:
-    """`step()` looks at what changed: folders by their own time stamp, files while their conversation goes on."""
+    """`step()` looks at what changed: folders by their own time stamp, files while their conversation goes on.
+
+    Memory holds the rows of the folders that changed last, not those of years, and a folder that rests is not read.
+    """
 
     folder: Path
     store: RecordingStore
-    _known: dict[str, Recording] = field(default_factory=dict)
-    _folders: dict[str, int] = field(default_factory=dict)
-    _loaded: bool = False
+    clock: Callable[[], float] = time.monotonic
+    _growing: dict[str, Recording] = field(default_factory=dict)
+    _rows: OrderedDict[str, dict[str, Recording]] = field(default_factory=OrderedDict)  # by folder, the latest last
+    _seen: dict[str, _Seen] = field(default_factory=dict)
+    _begun: bool = False
 
     async def step(self) -> int:
-        """Bring the rows up to date; returns how many changed. Raises StoreError."""
-        if not self._loaded:
-            self._known = {recording.path: recording for recording in await self.store.recordings()}
-            self._loaded = True
-        found = self._changed_folders() | {path for path, row in self._known.items() if row.state == "growing"}
-        calls = {path: call for path in found if (call := call_of(path))}
-        ended = await self.store.calls_ended(sorted(set(calls.values())))
-        looked = [self._look(path, call, ended.get(call, False)) for path, call in sorted(calls.items())]
-        changed = [recording for recording in looked if self._known.get(recording.path) != recording]
+        """Bring the rows up to date; returns how many changed. Raises StoreError, and then does all again next time."""
+        count = 0 if self._begun else await self._begin()
+        self._begun = True
+        here: dict[str, _Seen] = {}
+        waiting = [""]
+        for name in waiting:
+            if (seen := self._seen.get(name)) is None or not seen.settled or seen.stamp != _stamp(self.folder / name):
+                if (read := _read(self.folder / name)) is None:
+                    continue
+                seen, names = self._seen_now(name, *read)
+                count += await self._compare(name, names)
+            here[name] = seen
+            waiting += [os.path.join(name, inner) for inner in seen.folders]
+        for name in self._seen.keys() - here.keys():  # the folder itself has gone
+            count += await self._compare(name, [])
+        self._seen = here
+        return count + await self._save(dict(self._growing))
+
+    async def _begin(self) -> int:
+        """Once: which rows grow, and which have lost their file while nobody looked."""
+        lost: dict[str, Recording] = {}
+        async for row in self.store.recordings():
+            if row.state == "growing":
+                self._growing[row.path] = row
+            elif row.state != "missing" and not (self.folder / row.path).exists():
+                lost[row.path] = row
+        return await self._save(lost)
+
+    def _seen_now(self, name: str, stamp: int, names: list[str], folders: list[str]) -> tuple[_Seen, list[str]]:
+        before, now = self._seen.get(name), self.clock()
+        since = before.since if before and before.stamp == stamp else now
+        return _Seen(stamp, since, tuple(folders), now - since >= SETTLING_SECONDS), names
+
+    async def _compare(self, name: str, names: Sequence[str]) -> int:
+        """Names that are new, that went, and that came back."""
+        paths = [os.path.join(name, file) for file in names]
+        rows = self._rows.get(name)
+        if rows is None:
+            new = name not in self._seen  # and `_begin` knows what has gone from it
+            found = await (self.store.recordings_at(paths) if new else self.store.recordings_in(name))
+            rows = {row.path: row for row in found}
+            self._rows[name] = rows
+        self._rows.move_to_end(name)
+        while len(self._rows) > _HELD:
+            self._rows.popitem(last=False)
+        known = {path for path, row in rows.items() if row.state in ("whole", "growing")}
+        here = set(paths)
+        gone = {path for path in rows.keys() - here if rows[path].state != "missing"}
+        return await self._save({path: rows.get(path) for path in (here - known) | gone})
+
+    async def _save(self, before: Mapping[str, Recording | None]) -> int:
+        """Look at these files; what is not as before is stored."""
+        calls = {path: call for path in sorted(before) if (call := call_of(path))}
+        ended = await self.store.calls_ended(sorted(set(calls.values()))) if calls else {}
+        looked = [self._look(path, before[path], call, ended.get(call, False)) for path, call in calls.items()]
+        changed = [row for row in looked if before[row.path] != row]
         if changed:
             await self.store.save_recordings(changed)
-            self._known.update((recording.path, recording) for recording in changed)
+        for row in changed:
+            if row.state == "growing":
+                self._growing[row.path] = row
+            else:
+                self._growing.pop(row.path, None)
+            if (rows := self._rows.get(os.path.dirname(row.path))) is not None:
+                rows[row.path] = row
         return len(changed)
 
-    def _changed_folders(self) -> set[str]:
-        """Files in folders whose entries changed since the last look, and known files that went from them."""
-        found: set[str] = set()
-        for name, stamp, files in _walk(self.folder):
-            if self._folders.get(name) == stamp:
-                continue
-            self._folders[name] = stamp
-            prefix = f"{name}/" if name else ""
-            found |= {prefix + file for file in files}
-            found |= {path for path in self._known if os.path.dirname(path) == name}
-        return found
-
-    def _look(self, path: str, call: str, ended: bool) -> Recording:
+    def _look(self, path: str, old: Recording | None, call: str, ended: bool) -> Recording:
         try:
             state = (self.folder / path).stat()
         except FileNotFoundError:
-            old = self._known.get(path)
             started = old.started if old else None
             return Recording(path=path, call=call, started=started, seconds=0.0, bytes=0, state="missing")
         size = state.st_size
@@ -109,15 +181,26 @@ def call_of(path: str) -> str:
     return match["call"] if match else ""
 
 
-def _walk(folder: Path) -> Iterator[tuple[str, int, list[str]]]:
-    """(relative folder, its time stamp in ns, its .raw files); links are not followed."""
-    for name, _, files in os.walk(folder):
-        try:
-            stamp = os.stat(name).st_mtime_ns
-        except FileNotFoundError:
-            continue
-        relative = os.path.relpath(name, folder)
-        yield "" if relative == "." else relative, stamp, [file for file in files if file.endswith(".raw")]
+def _stamp(folder: Path) -> int | None:
+    """Its time stamp in ns; None: it has gone."""
+    try:
+        return folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def _read(folder: Path) -> tuple[int, list[str], list[str]] | None:
+    """(its time stamp before its names were read, its .raw files, its folders); None: it has gone. Links are not
+    followed."""
+    if (stamp := _stamp(folder)) is None:
+        return None
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
+    except FileNotFoundError:
+        return None
+    files = [name for name, is_folder in entries if not is_folder and call_of(name)]
+    return stamp, files, [name for name, is_folder in entries if is_folder]
 
 
 def sound_file(folder: Path, path: str) -> Path:

@@ -2,9 +2,10 @@
 
 It knows a lock file, the command lines of what an instance starts, and how to end processes; nothing of calls.
 
-Asterisk and `cti serve` live in process groups of their own, so a demo that is killed with SIGKILL cannot take them along.
-A guard process can: it holds the other end of a pipe, sees it close when the demo is gone, and ends what is left. It
-also holds the lock until then, so that the next demo waits instead of starting in between. Linux only (pidfd, /proc).
+Asterisk and `cti serve` live in process groups of their own, so a demo that is killed with SIGKILL cannot take them
+along. A guard process can: it holds the other end of a pipe, sees it close when the demo is gone, and ends what is
+left. It also holds the lock until then, so that the next demo waits instead of starting in between. Linux only (pidfd,
+/proc).
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import wave
 from dataclasses import dataclass, field
 
@@ -25,7 +26,14 @@ class Rows:
     asked: int = 0
 
     async def recordings(self):
-        return list(self.rows.values())
+        for row in list(self.rows.values()):
+            yield row
+
+    async def recordings_at(self, paths):
+        return [self.rows[path] for path in paths if path in self.rows]
+
+    async def recordings_in(self, folder):
+        return [row for path, row in self.rows.items() if os.path.dirname(path) == folder]
 
     async def save_recordings(self, recordings):
         self.rows.update({recording.path: recording for recording in recordings})
@@ -40,10 +48,23 @@ def rows() -> Rows:
     return Rows()
 
 
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.fixture
-def index(tmp_path, rows) -> RecordingIndex:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def index(tmp_path, rows, clock) -> RecordingIndex:
     (tmp_path / "2026/11/22").mkdir(parents=True)
-    return RecordingIndex(tmp_path, rows)
+    return RecordingIndex(tmp_path, rows, clock)
 
 
 def write(index: RecordingIndex, name: str, sound: bytes) -> str:
@@ -94,6 +115,89 @@ async def test_after_a_restart_nothing_changes(index, rows):
     rows.ended[CALL] = True
     await index.step()
     assert await RecordingIndex(index.folder, rows).step() == 0
+
+
+async def test_what_went_and_what_grew_while_nobody_looked_is_seen_after_a_restart(index, rows):
+    gone, grown = (write(index, f"179530000{n}.1.raw", SECOND) for n in (1, 2))
+    rows.ended["1795300001.1"] = True
+    await index.step()
+    (index.folder / gone).unlink()
+    write(index, "1795300002.1.raw", SECOND * 2)
+    rows.ended["1795300002.1"] = True
+    assert await RecordingIndex(index.folder, rows).step() == 2
+    assert (rows.rows[gone].state, rows.rows[grown].state, rows.rows[grown].seconds) == ("missing", "whole", 2.0)
+
+
+async def test_a_file_made_in_the_same_tick_of_the_clock_as_the_look_is_found(index, rows):
+    folder = index.folder / "2026/11/22"
+    await index.step()
+    stamp = folder.stat().st_mtime_ns
+    path = write(index, f"{CALL}.raw", SECOND)
+    os.utime(folder, ns=(stamp, stamp))
+    await index.step()
+    assert path in rows.rows
+
+
+async def test_a_folder_that_rests_is_not_read(index, rows, clock, monkeypatch):
+    write(index, f"{CALL}.raw", SECOND)
+    await index.step()
+    clock.now += 2.0
+    await index.step()
+    read = []
+    monkeypatch.setattr(os, "scandir", lambda folder: read.append(folder))
+    clock.now += 1.0
+    await index.step()
+    assert read == []
+
+
+async def test_memory_keeps_the_folders_that_changed_last_and_what_goes_from_others_is_seen(index, rows):
+    for day in range(1, 31):
+        folder = index.folder / f"2026/10/{day:02d}"
+        folder.mkdir(parents=True)
+        (folder / f"17953000{day:02d}.1.raw").write_bytes(SECOND)
+        rows.ended[f"17953000{day:02d}.1"] = True
+    assert await index.step() == 30
+    assert len(index._rows) == 8
+    (index.folder / "2026/10/01/1795300001.1.raw").unlink()
+    (index.folder / "2026/10/30/1795300030.1.raw").unlink()
+    await index.step()
+    gone = {path for path, row in rows.rows.items() if row.state == "missing"}
+    assert gone == {"2026/10/01/1795300001.1.raw", "2026/10/30/1795300030.1.raw"}
+    assert len(index._rows) == 8
+
+
+async def test_a_folder_that_goes_takes_its_recordings_along(index, rows):
+    path = write(index, f"{CALL}.raw", SECOND)
+    rows.ended[CALL] = True
+    await index.step()
+    shutil.rmtree(index.folder / "2026")
+    assert await index.step() == 1
+    assert rows.rows[path].state == "missing"
+
+
+async def test_a_file_that_comes_back_is_whole_again(index, rows):
+    path = write(index, f"{CALL}.raw", SECOND)
+    rows.ended[CALL] = True
+    await index.step()
+    (index.folder / path).unlink()
+    await index.step()
+    write(index, f"{CALL}.raw", SECOND)
+    await index.step()
+    assert rows.rows[path].state == "whole"
+
+
+async def test_a_database_that_is_down_loses_nothing(index, rows, monkeypatch):
+    path = write(index, f"{CALL}.raw", SECOND)
+
+    async def down(_recordings):
+        raise StoreError("the database is down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rows, "save_recordings", down)
+        with pytest.raises(StoreError):
+            await index.step()
+    await index.step()
+    assert path in rows.rows
 
 
 @pytest.mark.parametrize(
