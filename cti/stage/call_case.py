@@ -77,12 +77,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What became of one call. `agent` is who answered ("" = nobody), `note` what went wrong with the test itself."""
+    """What became of one call. `agent` is who answered ("" = nobody), `note` what went wrong with the test itself,
+    `calls` how often it was placed."""
 
     walked: Walked
     agent: str = ""
     seconds: float = 0.0
     note: str = ""
+    calls: int = 1
 
 
 Staff = Mapping[str, Mapping[str, int]]  # agent number -> skills

@@ -32,7 +32,8 @@ async def place_call(ground: ProvingGround, crew: Crew, index: int, case: Case) 
     trail = ground.ear.expect(token)
     trail.stays = case.asked
     begun = time.monotonic()
-    call = await ground.phones.call(_customer(crew, index, case, token), server=ground.server)
+    async with ground.starting:
+        call = await ground.phones.call(_customer(crew, index, case, token), server=ground.server)
     caller = _Caller(ground, case, call, trail)
     note = ""
     try:

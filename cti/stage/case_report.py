@@ -53,7 +53,8 @@ def _got(heard: Heard, name: str) -> Any:
 def headline(tried: Tried) -> str:
     """`✓  6.2 s  a holiday by day`."""
     mark = "✓" if tried.fine else "✗"
-    return f"{mark} {tried.heard.seconds:5.1f} s  {tried.case.name}"
+    again = " (went another way at first: is this machine busy?)" if tried.fine and tried.heard.calls > 1 else ""
+    return f"{mark} {tried.heard.seconds:5.1f} s  {tried.case.name}{again}"
 
 
 def difference(tried: Tried) -> Iterator[str]:
@@ -109,6 +110,7 @@ def _result(one: Tried) -> dict[str, Any]:
         "wrong": one.wrong,
         "seconds": round(heard.seconds, 2),
         "note": heard.note,
+        "calls": heard.calls,
         "expected": {name: _wanted(case, name) for name in fields if _wanted(case, name) is not None},
         "got": {name: _got(heard, name) for name in fields},
     }

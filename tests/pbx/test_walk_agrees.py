@@ -21,7 +21,7 @@ from cti.pbx import Installation
 from cti.phones import tone, write_wav
 from cti.site.load import load_site
 from cti.stage.call_case import Case, Doing, Expected, Heard
-from cti.stage.call_tests import CallTests
+from cti.stage.call_tests import CallTests, Right
 
 pytestmark = pytest.mark.pbx
 
@@ -52,19 +52,20 @@ def test_paper_and_asterisk_agree_on_generated_calls_of_generated_sites(asterisk
         for pair, walked in zip(pairs, paper, strict=True)
     ]
     begun = time.monotonic()
-    heard = asyncio.run(_call(tmp_path, cases))
+    heard = asyncio.run(_call(tmp_path, cases, lambda index, one: one.walked == paper[index]))
     print(f"{len(heard)} calls in {time.monotonic() - begun:.0f} s; they ended at", Counter(w.outcome for w in paper))
+    print(f"{sum(one.calls > 1 for one in heard)} were called again")
     wrong = [_told(*one) for one in zip(pairs, paper, heard, strict=True) if one[1] != one[2].walked]
     assert not wrong, f"seed {SEED}, {len(wrong)} of {len(pairs)} disagree:\n" + "\n\n".join(wrong[:10])
 
 
-async def _call(folder: Path, cases: list[Case]) -> list[Heard]:
+async def _call(folder: Path, cases: list[Case], right: Right) -> list[Heard]:
     candidate = folder / "candidate"
     candidate.mkdir()
     for name in ("site.yaml", "tone.wav"):
         (candidate / name).write_bytes((folder / name).read_bytes())
     async with CallTests(folder / "ground", at_once=AT_ONCE) as tests:
-        return await tests.run(candidate, cases, {AGENT: {}})
+        return await tests.run(candidate, cases, {AGENT: {}}, right=right)
 
 
 def _told(pair: Pair, paper: Walked, heard: Heard) -> str:
