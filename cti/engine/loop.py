@@ -49,7 +49,7 @@ from .pace import Pace
 from .timers import Timers
 
 log = logging.getLogger(__name__)
-QUEUE_SECONDS = 0.25  # a queue's numbers go to every screen: at most so often
+QUEUE_SECONDS = 0.5  # a queue's numbers go to every screen: at most so often
 
 
 class Actions(Protocol):

@@ -120,7 +120,7 @@ def tokens() -> Tokens:
 
 @pytest.fixture
 def hub(backend: FakeBackend) -> Hub:
-    return Hub(backend.snapshot)
+    return Hub(backend.snapshot, pace_seconds=0)
 
 
 @pytest.fixture
