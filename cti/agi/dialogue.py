@@ -25,10 +25,10 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import AgiError, AgiHangup, AgiRefused, SoundMissing
-from .wire import Environment, Hangup, Reply, ReplyParser, encode
+from .wire import Environment, Hangup, Reply, ReplyParser, encode, encode_variables
 
 REPLY_SECONDS = 10.0  # what a command that plays nothing may take
-_TAKEN = b"200 result=1\n"  # the shortest answer to SET VARIABLE
+_TAKEN = b"200 result=1\n"  # the shortest answer
 PLAY_SECONDS = 300.0  # what a prompt may take
 _GRACE_SECONDS = 5.0  # past the time that Asterisk was told to wait
 MAX_FINISH = 256 * 1024  # bytes written at once by `finish`
@@ -142,7 +142,7 @@ class Dialogue:
         The fast way to give a verdict: the last pair is set after all others; what plays is cut short. Raises AgiHangup
         when the connection was gone before every one was confirmed, AgiError after `timeout_seconds`.
         """
-        lines = [encode("SET VARIABLE", name, value) for name, value in pairs]
+        lines = encode_variables(pairs)
         data = b"".join(lines)
         if len(data) > MAX_FINISH:
             raise AgiError(f"{len(data)} bytes of variables at once; {MAX_FINISH} are enough")
@@ -154,7 +154,9 @@ class Dialogue:
         self._finishing = True
         answers = [self._loop.create_future() for _ in lines]
         self._pending.extend(answers)
-        wait_for_bytes(self._transport.get_extra_info("socket"), len(_TAKEN) * len(lines))
+        own = self._transport.get_extra_info("socket")
+        wait_for_bytes(own, len(_TAKEN) * len(lines))
+        _with_the_end(own)
         self._transport.write(data)
         with suppress(OSError):  # reset already, though the loop has not been told yet: the answers will be
             self._transport.write_eof()
@@ -164,7 +166,7 @@ class Dialogue:
         try:
             async with asyncio.timeout(timeout_seconds):
                 for answer in answers:
-                    _sound(await answer, "SET VARIABLE")
+                    _sound(await answer, "the setting of variables")
         except TimeoutError:
             raise AgiError(f"variables were not confirmed within {timeout_seconds:g} s") from None
         finally:
@@ -270,6 +272,13 @@ def wait_for_bytes(own: Any, count: int) -> None:
     if own is not None and hasattr(socket, "SO_RCVLOWAT"):
         with suppress(OSError):
             own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, max(1, min(count, 4_096)))
+
+
+def _with_the_end(own: Any) -> None:
+    """What is written next leaves with the end of the stream, in one packet (tcp(7): TCP_CORK): one wake-up there."""
+    if own is not None and hasattr(socket, "TCP_CORK"):
+        with suppress(OSError):
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
 
 
 def _key(reply: Reply, keys: str) -> str:

@@ -71,6 +71,8 @@ class EnvironmentParser:
         if (end := self._buffer.find(_END)) > 0 and self._at_once(bytes(self._buffer[:end])):
             self._keep(bytes(self._buffer[end + len(_END) :]))
             return self._finish()
+        if (end := self._buffer.rfind(b"\n")) > 0 and self._at_once(bytes(self._buffer[:end])):
+            del self._buffer[: end + 1]  # the first half of it
         start = 0
         while (end := self._buffer.find(b"\n", start)) >= 0:
             if end == start:
@@ -86,7 +88,7 @@ class EnvironmentParser:
         return None
 
     def _at_once(self, lines: bytes) -> bool:
-        """Take all lines that are left, if they are just what Asterisk sends; False: nothing was taken, look at each.
+        """Take these lines, whole ones, if they are just what Asterisk sends; False: nothing was taken, look at each.
 
         `removeprefix` leaves a line whole that does not begin with its key, and then the lengths do not add up.
         """

@@ -8,21 +8,34 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import AgiError
 from .environment import Environment, EnvironmentParser, printable
 
-__all__ = ["Environment", "EnvironmentParser", "Hangup", "Reply", "ReplyParser", "checked_line", "encode"]
+__all__ = [
+    "Environment",
+    "EnvironmentParser",
+    "Hangup",
+    "Reply",
+    "ReplyParser",
+    "checked_line",
+    "encode",
+    "encode_variables",
+]
 
 MAX_REPLY = 64 * 1024  # bytes of one reply, its value's own newlines and a 520 block's lines included
 MAX_ASIDES = 64  # `100 Trying` and HANGUP lines in a row without a reply between them
+MOST_TOGETHER = 20  # variables of one MSet, which takes 99 (pbx_variables.c: pbx_builtin_setvar_multiple)
 MAX_COMMAND = 8_190  # bytes with the newline; from 8,192 on Asterisk runs the tail as a new command (FACTS)
 
 _OUTCOME = re.compile(r"200 result=([^ ()]{0,255})(.*)", re.DOTALL)
 _ATTRIBUTES = re.compile(r"(?: \w{1,32}=\S*)*\s*")
 _VARIABLE = re.compile(r"[A-Za-z0-9_]{1,80}|(?:CALLERID|CHANNEL|CONNECTEDLINE|REDIRECTING|TIMEOUT|CDR)\([a-z0-9,-]*\)")
+_PLAIN = re.compile(
+    r"[A-Za-z0-9_]{1,80}=[0-9A-Za-z._:@/+-]{1,200}"
+)  # nothing that could part it, quote it or be cut off
 _RUNS_SHELL = ("SYSTEM", "TRYSYSTEM", "ORIGINATE", "AGI", "EAGI", "DEADAGI", "EXTERNALIVR", "MIXMONITOR")
 
 
@@ -149,6 +162,18 @@ def _words(command: str) -> str:
     if re.fullmatch("[A-Z]+( [A-Z]+)*", words) is None:
         raise AgiError(f"not a command that we send: {command[:80]!a}")
     return words
+
+
+def encode_variables(pairs: Iterable[tuple[str, str]]) -> list[bytes]:
+    """The lines that set these variables in their order. Raises as `encode`.
+
+    One line where all are plain words: each command costs Asterisk two messages to its bus and a packet for its reply.
+    """
+    pairs = list(pairs)
+    together = [f"{name}={value}" for name, value in pairs]
+    if 1 < len(pairs) <= MOST_TOGETHER and all(map(_PLAIN.fullmatch, together)):
+        return [encode("EXEC", "MSet", ",".join(together))]
+    return [encode("SET VARIABLE", name, value) for name, value in pairs]
 
 
 def _check_harmless(words: str, args: list[str]) -> None:

@@ -71,6 +71,10 @@ class FakeAsterisk:
             self.variables[words[2]] = words[3]
             self.order.append(words[2])
             reply = "200 result=1\n"
+        elif words[:2] == ["EXEC", "MSet"]:
+            for name, _, value in (pair.partition("=") for pair in words[2].split(",")):
+                self.variables[name] = value
+                self.order.append(name)
         elif words[:2] == ["GET", "VARIABLE"]:
             found = self.variables.get(words[2])
             reply = "200 result=0\n" if found is None else f"200 result=1 ({found})\n"

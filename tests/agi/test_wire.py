@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.agi.environment import KEYS, MAX_ENVIRONMENT
-from cti.agi.wire import MAX_REPLY, EnvironmentParser, Hangup, Reply, ReplyParser, encode
+from cti.agi.wire import MAX_REPLY, EnvironmentParser, Hangup, Reply, ReplyParser, encode, encode_variables
 from cti.errors import AgiError, AgiRefused
 
 
@@ -249,6 +249,20 @@ def test_asterisk_reads_every_argument_as_it_was_given(value):
 def test_what_the_wire_cannot_carry_is_refused(value):
     with pytest.raises(AgiError):
         encode("SET VARIABLE", "A", value)
+
+
+def test_plain_words_are_set_in_one_step_and_anything_else_each_by_itself():
+    plain = [("CTI_AGENT", "1001"), ("CTI_DIAL", "PJSIP/1001"), ("CTI_VERDICT", "dial")]
+    assert encode_variables(plain) == [b'EXEC "MSet" "CTI_AGENT=1001,CTI_DIAL=PJSIP/1001,CTI_VERDICT=dial"\n']
+    for odd in ("a,B=c", 'a"b', "a\\b", "a b", "(a", "${A}", "", "SIP/1&SIP/2", "名"):
+        lines = encode_variables([("A", odd), ("CTI_VERDICT", "dial")])
+        assert [asterisk_reads(line)[3] for line in lines] == [odd, "dial"]
+    assert len(encode_variables([(f"V{number}", "x") for number in range(99)])) == 99
+
+
+def test_a_variable_that_is_none_is_refused_in_one_step_too():
+    with pytest.raises(AgiError):
+        encode_variables([("A", "1"), ("SHELL(id)", "x")])
 
 
 def test_the_longest_line_is_8190_bytes():

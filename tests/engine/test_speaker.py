@@ -65,6 +65,9 @@ class Asterisk:
             case ["SET", "VARIABLE", name, value]:
                 self.variables.append(f"{name}={value}")
                 self._answer("200 result=1")
+            case ["EXEC", "MSet", pairs]:
+                self.variables += pairs.split(",")
+                self._answer("200 result=0")
             case _:
                 self._answer("200 result=0")
 
