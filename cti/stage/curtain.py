@@ -25,7 +25,7 @@ from typing import Self
 
 from ..errors import Refused
 
-CLEANING_SECONDS = 12.0  # how long a new demo waits for the end of the one before
+CLEANING_SECONDS = 60.0  # how long a new demo waits for the end of the one before
 _DONE = b"d"
 
 Say = Callable[[str], None]

@@ -19,7 +19,7 @@ from ..config import Config
 from ..errors import AmiError, StageError
 from .trail import EVENTS, Trail
 
-_LOGIN_SECONDS = 10.0
+_LOGIN_SECONDS = 60.0
 _CHUNK = 1 << 16
 
 

@@ -27,7 +27,7 @@ from .curtain import Curtain
 
 READY = re.compile(r"ready: callers are decided")
 START_SECONDS = 60.0
-STOP_SECONDS = 15.0
+STOP_SECONDS = 30.0
 
 
 class Stage:

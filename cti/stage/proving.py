@@ -38,7 +38,7 @@ from .instance import Stage
 _FOLDERS = ("dialplan", "asterisk_conf", "agi_scripts")  # an instance's own templates and scripts
 _OPTIONS = ("asterisk", "speech", "speech_voices", "speech_seconds")  # of cti.toml: what a candidate sounds like
 STARTING = 4  # phones at once: a SIPp takes 0.1 s of CPU to come up, and those who talk already wait for it
-_MEMBERS_SECONDS = 10.0
+_MEMBERS_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 _MEMBER = re.compile(r"\(PJSIP/(\w+)\)")
 # Rings until it is told what to do; one packet of sound, so that many of them cost nothing.

@@ -33,7 +33,7 @@ from .watcher import Seen
 KINDS = frozenset({"pop", "pop_end"})
 _TIMESTAMPNS = 35  # SO_TIMESTAMPNS and its control message, asm-generic/socket.h; Python does not name it
 _COMING_BACK_SECONDS = 0.5
-_STARTING_SECONDS = 15.0
+_STARTING_SECONDS = 60.0
 _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
 _UPGRADE = (
     "GET /api/live HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

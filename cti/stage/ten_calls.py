@@ -22,7 +22,7 @@ from .traffic import Callers
 from .watcher import Seen
 
 CALL_SECONDS = 75.0  # no demo call lasts longer
-ROW_SECONDS = 12.0  # the journals must be rows by then
+ROW_SECONDS = 60.0  # the journals must be rows by then
 LOOK_SECONDS = 0.25
 
 Say = Callable[[str], None]

@@ -23,7 +23,7 @@ from cti.site.load import load_site
 from cti.stage.call_case import Case, Doing, Expected, Heard
 from cti.stage.call_tests import CallTests, Right
 
-pytestmark = pytest.mark.pbx
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(400)]  # 50 s alone, 150 s where others want the processors too
 
 PAIRS = 200
 AT_ONCE = 40
