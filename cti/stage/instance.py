@@ -26,7 +26,7 @@ from ..phones import Behaviour, Call, Customer, Phones, SippProcess
 from .curtain import Curtain
 
 READY = re.compile(r"ready: callers are decided")
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 STOP_SECONDS = 30.0
 
 
