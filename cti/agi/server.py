@@ -21,14 +21,14 @@ from types import TracebackType
 from typing import Self, cast
 
 from ..errors import AgiError, AgiHangup, AgiRefused, CtiError
+from .connection import Listener
 from .dialogue import Dialogue, wait_for_bytes
 from .wire import Environment, EnvironmentParser
 
 Handler = Callable[[Dialogue], Awaitable[None]]
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
-BACKLOG = 128  # connections accepted in one turn of the loop; below MAX_UNREADY, so a fresh one is never the oldest
-MAX_UNREADY = 512
+MAX_UNREADY = 512  # far more than are accepted in one turn of the loop, so a fresh one is never the oldest
 REFUSALS_LOGGED = 20
 CLOSE_SECONDS = 1.0  # what cancelled handlers get to clean up
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}){0,3}")
@@ -63,18 +63,20 @@ class AgiServer:
         self._allowed = [ipaddress.ip_network(network) for network in allowed]
         self._is_welcome = functools.lru_cache(maxsize=256)(self._is_allowed)  # the last one's, too
         self._bind, self._port = bind, port
-        self._listener: asyncio.Server | None = None
+        self._listener: Listener | None = None
+        self._sweep: asyncio.TimerHandle | None = None  # for the oldest of the unready ones
         self._refusal_second = 0
         self.refusals = 0  # connections closed in that second
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        return cast("int", self._listener.sockets[0].getsockname()[1]) if self._listener else self._port
+        return self._listener.port if self._listener else self._port
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(lambda: Session(self), self._bind, self._port, backlog=BACKLOG)
+        listener = Listener(lambda: Session(self))
+        await listener.open(self._bind, self._port)
+        self._listener = listener
         return self
 
     async def __aexit__(
@@ -86,6 +88,8 @@ class AgiServer:
         """Stop listening and end every session, within about a second. Safe to call again."""
         if self._listener is not None:
             self._listener.close()
+        if self._sweep is not None:
+            self._sweep.cancel()
         for session in [*self.unready, *self.serving]:
             session.end()
         tasks = [session.task for session in self.serving if session.task is not None]
@@ -105,6 +109,23 @@ class AgiServer:
         self.refusals += 1
         if self.refusals <= REFUSALS_LOGGED:
             log.warning("closed a connection from %a: %s", peer, why)
+
+    def expect(self, session: Session) -> None:
+        """It has so long to tell its environment. One timer for all: sessions come in order, and few are ever late."""
+        self.unready[session] = None
+        if self._sweep is None:
+            loop = asyncio.get_running_loop()
+            self._sweep = loop.call_later(self.environment_timeout_seconds, self._refuse_the_late)
+
+    def _refuse_the_late(self) -> None:
+        loop = asyncio.get_running_loop()
+        patience, self._sweep = self.environment_timeout_seconds, None
+        while self.unready:
+            oldest = next(iter(self.unready))
+            if oldest.came + patience > loop.time():
+                self._sweep = loop.call_at(oldest.came + patience, self._refuse_the_late)
+                return
+            oldest.refuse("it told no environment in time")
 
     def welcomes(self, address: str) -> bool:
         """Whether a peer at this address may connect."""
@@ -137,7 +158,7 @@ class Session(asyncio.Protocol):
         self._server = server
         self._parser = EnvironmentParser()
         self._dialogue: Dialogue | None = None
-        self._deadline: asyncio.TimerHandle | None = None
+        self.came = asyncio.get_running_loop().time()
         self._peer = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -145,13 +166,11 @@ class Session(asyncio.Protocol):
         address = transport.get_extra_info("peername")
         self._peer = str(address[0]) if address else ""
         if not self._peer or not self._server.welcomes(self._peer):
-            return self._refuse("its address is not allowed")
+            return self.refuse("its address is not allowed")
         unready = self._server.unready
         if len(unready) >= self._server.max_unready:
-            next(iter(unready))._refuse("it was the oldest of too many that say nothing")
-        unready[self] = None
-        seconds = self._server.environment_timeout_seconds
-        self._deadline = asyncio.get_running_loop().call_later(seconds, self._refuse, "it told no environment in time")
+            next(iter(unready)).refuse("it was the oldest of too many that say nothing")
+        self._server.expect(self)
         return None
 
     def data_received(self, data: bytes) -> None:
@@ -165,7 +184,7 @@ class Session(asyncio.Protocol):
             else:  # Asterisk writes it line by line, and each line would wake us
                 wait_for_bytes(self.transport.get_extra_info("socket"), self._parser.missing)
         except AgiError as error:
-            self._refuse(str(error))
+            self.refuse(str(error))
 
     def eof_received(self) -> None:
         """Asterisk is done: the transport closes, `connection_lost` does the rest."""
@@ -188,7 +207,7 @@ class Session(asyncio.Protocol):
         self._forget()
         wait_for_bytes(self.transport.get_extra_info("socket"), 1)
         if len(self._server.serving) >= self._server.max_sessions:
-            return self._refuse(f"{self._server.max_sessions} sessions are being served")
+            return self.refuse(f"{self._server.max_sessions} sessions are being served")
         self._server.serving.add(self)
         self._dialogue = Dialogue(self.transport, environment, path, query)
         self.task = asyncio.get_running_loop().create_task(self._serve(handler, self._dialogue))
@@ -223,10 +242,8 @@ class Session(asyncio.Protocol):
     def _forget(self) -> None:
         """No longer unready."""
         self._server.unready.pop(self, None)
-        if self._deadline is not None:
-            self._deadline.cancel()
 
-    def _refuse(self, why: str) -> None:
+    def refuse(self, why: str) -> None:
         """Close at once, with one log line that holds outside text only in ASCII and escaped."""
         self._server.note_refusal(self._peer, why)
         self._forget()
