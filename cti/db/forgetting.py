@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ..core.journal import Source
 from ..core.voicemail import GONE_FOLDERS
 from ..core.work_item import WorkState
+from .by_key import by_key
 from .connection import Database
 from .months import PARTED, SCHEMA, Month, months_there
 from .pieces import in_pieces
@@ -75,8 +76,8 @@ async def _take_later_pieces(connection: AsyncConnection, begin: datetime) -> No
             table = tables[name]
             await connection.execute(delete(table).where(_began(name) >= begin, table.c.call.in_(some)))
         line = JournalLineRow
-        theirs = or_(line.call.in_(some), line.leg.in_(some))
-        await connection.execute(delete(line).where(line.at >= begin, theirs, line.source != Source.VOICEMAIL.value))
+        theirs = and_(by_key(some), line.source != Source.VOICEMAIL.value)
+        await connection.execute(delete(line).where(line.at >= begin, theirs))
 
 
 def _began(name: str) -> ColumnElement[datetime]:

@@ -14,9 +14,11 @@ from .plain import Driver, Form, Plain, form_of
 from .rollups import touch_presences
 from .tables import JournalLineRow
 
-_FILE = "FROM journal_lines WHERE source = '{source}' AND file_id {{among}}"
-_END = f'SELECT max("offset") {_FILE}'
-_BETWEEN = f'SELECT "offset" {_FILE} AND "offset" BETWEEN {{low}} AND {{high}}'
+# By `=`, not among some: only so a database knows that the last of an index is the highest, and reads no more of it.
+_END = 'SELECT max("offset") FROM journal_lines WHERE source = {0} AND file_id = {1}'
+_BETWEEN = """
+SELECT "offset" FROM journal_lines WHERE source = '{source}' AND file_id {{among}} AND "offset" BETWEEN {low} AND {high}
+"""
 
 
 async def unknown(driver: Driver, lines: Iterable[JournalLine]) -> list[JournalLine]:
@@ -33,7 +35,7 @@ async def unknown(driver: Driver, lines: Iterable[JournalLine]) -> list[JournalL
 
 async def is_new(driver: Driver, source: Source, file_id: str, offset: int) -> bool:
     """Whether no line of this file is stored from this offset on."""
-    ((end,),) = await driver.rows(_END.format(source=source.value), [file_id])
+    (end,) = await driver.only(_END, source.value, file_id)
     return end is None or end < offset
 
 

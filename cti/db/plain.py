@@ -157,6 +157,14 @@ class Driver:
             return list(await self._driver.execute_fetchall(statement, (orjson.dumps(list(keys)).decode(),)))
         return list(await self._driver.fetch(select.format(among="= ANY($1::text[])"), list(keys)))
 
+    async def only(self, select: str, *values: Any) -> Any:
+        """The only row that `select` finds; `{0}`, `{1}` … in it are these values."""
+        statement = select.format(*(f"{'?' if self.sqlite else '$'}{place}" for place in range(1, len(values) + 1)))
+        if self.sqlite:
+            (found,) = await self._driver.execute_fetchall(statement, values)
+            return found
+        return await self._driver.fetchrow(statement, *values)
+
     async def delete(
         self,
         table: type[Table],

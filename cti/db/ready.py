@@ -107,7 +107,7 @@ async def keep(driver: Driver, batch: Ready) -> Callers | None:
 async def _known(driver: Driver, keys: Sequence[str]) -> set[str]:
     """Those of which a line is stored."""
     found = await driver.rows("SELECT DISTINCT call FROM journal_lines WHERE call {among}", keys)
-    found += await driver.rows("SELECT DISTINCT leg FROM journal_lines WHERE leg {among}", keys)
+    found += await driver.rows("SELECT DISTINCT leg FROM journal_lines WHERE leg {among} AND leg <> call", keys)
     return {key for (key,) in found}
 
 

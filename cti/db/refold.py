@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..core.conversation import Conversation, fold
 from ..core.journal import JournalLine, Source
 from ..core.together import Calls, Threads, by_conversation, is_of_a_call, tie_calls
+from .by_key import by_key
 from .folded import FOLDED
 from .plain import Driver
 from .rollups import touch
@@ -25,12 +26,9 @@ from .tables import JournalLineRow
 _MANY = 400  # values in one IN list
 _LINE = JournalLineRow.__table__.c
 _PAIRS = select(_LINE.call, _LINE.leg).distinct()
-_BY_KEY = or_(
-    _LINE.call.in_(bindparam("keys", expanding=True)),
-    _LINE.leg.in_(bindparam("keys", expanding=True)),
-)
+_BY_KEY = by_key(bindparam("keys", expanding=True))
 _OF_CALLS = 'SELECT source, file_id, "offset", at, kind, call, leg, data FROM journal_lines WHERE call {among}'
-_OF_LEGS = "SELECT DISTINCT call, leg FROM journal_lines WHERE leg {among}"
+_OF_LEGS = "SELECT DISTINCT call, leg FROM journal_lines WHERE leg {among} AND leg <> call"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import delete, func, insert, select
 
+from ..core.journal import Source
+from .by_key import by_leg
 from .connection import Database
 from .pieces import in_pieces
 from .streamed import streamed
@@ -94,6 +96,6 @@ class Sounds(Generic[S]):
                 ended |= {row.id: row.ended is not None for row in await connection.execute(wanted)}
                 line = JournalLineRow
                 others = [call for call in some if call not in ended]
-                gone = select(line.leg).where(line.leg.in_(others), line.source == "cel", line.kind == "HANGUP")
+                gone = select(line.leg).where(by_leg(others, Source.CEL), line.kind == "HANGUP")
                 ended |= {row.leg: True for row in await connection.execute(gone)}
         return ended

@@ -163,12 +163,18 @@ class JournalFileRow(Table):
     offset: Mapped[int] = mapped_column(BigInteger)
 
 
+_OTHER_LEG = text("leg <> call")
+
+
 class JournalLineRow(Table):
     """Every accepted line; the primary key is why nothing is doubled. In one piece: each import looks for the lines of
     its calls wherever they lie, which would cost a look into every month."""
 
     __tablename__ = "journal_lines"
-    __table_args__ = (Index(None, "call"), Index(None, "leg"))
+    __table_args__ = (
+        Index(None, "call"),
+        Index(None, "leg", postgresql_where=_OTHER_LEG, sqlite_where=_OTHER_LEG),  # see `by_key`
+    )
 
     source: Mapped[str] = mapped_column(String(20), primary_key=True)
     file_id: Mapped[str] = mapped_column(String(64), primary_key=True)

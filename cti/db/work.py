@@ -20,6 +20,7 @@ from ..core.journal import JournalLine, Source
 from ..core.voicemail import MailState, Message, fold_message
 from ..core.words import Outcome
 from ..core.work_item import Action, Contact, FollowUpRules, WorkItem, WorkSignal, work_items
+from .by_key import by_leg
 from .pieces import in_pieces
 from .tables import ConversationRow, JournalLineRow, VoicemailRow, WorkItemRow
 
@@ -63,7 +64,7 @@ async def refold_messages(connection: AsyncConnection, ids: Collection[str]) -> 
     line = JournalLineRow
     told: dict[str, list[JournalLine]] = defaultdict(list)
     for some in in_pieces(sorted(ids)):
-        wanted = select(line.__table__).where(line.source == Source.VOICEMAIL.value, line.leg.in_(some))
+        wanted = select(line.__table__).where(by_leg(some, Source.VOICEMAIL))
         for row in (await connection.execute(wanted)).mappings():
             told[row["leg"]].append(JournalLine(**{**row, "source": Source.VOICEMAIL}))
         await connection.execute(delete(VoicemailRow).where(VoicemailRow.id.in_(some)))
