@@ -340,6 +340,8 @@ class CallTracker:
         """What changed for the agents touched: who is busy now, then who is free or can or cannot be rung."""
         busied: list[Event] = []
         others: list[Event] = []
+        if not self._stale:
+            return busied, others
         for agent in self._stale:
             phones = self._phones.get(agent, [])
             busy = any(leg.role is Role.OWN for phone in phones for leg in self._on_phone.get(phone, {}).values())

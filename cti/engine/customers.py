@@ -17,7 +17,7 @@ from ..errors import CtiError
 
 log = logging.getLogger(__name__)
 LOOK_UP_SECONDS = 2.0
-REST_SECONDS = 0.2  # between two questions; the first one after a rest is asked at once
+REST_SECONDS = 0.5  # between two questions; the first one after a rest is asked at once
 REMEMBERED = 10_000
 AT_ONCE = 500  # look-ups that wait; more callers than that get no name for the moment
 

@@ -18,7 +18,7 @@ from typing import Any
 from ..core.metrics.catalogue import METRICS
 from ..core.metrics.counters import COUNTERS, add
 from ..core.metrics.facts import Visit
-from ..core.metrics.intervals import By, milliseconds, start_of
+from ..core.metrics.intervals import By, end_of, milliseconds, start_of
 from ..core.metrics.thresholds import Thresholds
 from ..core.words import CallId, Outcome, QueueName
 
@@ -52,6 +52,8 @@ class Today:
         self._stays: dict[str, list[_Stay]] = {}  # by call, in the order of entry
         self._live: dict[tuple[str, datetime], dict[str, int]] = {}  # sums of these stays, by queue and day
         self._rows: Mapping[str, Counts] = {}
+        self._uncounted: dict[_Stay, None] = {}  # not in these sums yet: most are over before anybody looks
+        self._today = (_NEVER, _NEVER)  # the day that was asked for last
         self._day = _NEVER
         self.define(zone, thresholds or Thresholds(), service)
 
@@ -61,15 +63,16 @@ class Today:
         metrics = [METRICS[name] for name in (*SHOWN, service)]
         names = {name for metric in metrics for _, name in metric.top + metric.bottom}
         self.counters = [COUNTERS[name] for name in sorted(names)]
-        self._rows, self._live = {}, {}
-        for stays in self._stays.values():
-            for stay in stays:
-                self._count(stay)
-                self._add(stay, 1)
+        self._rows, self._live, self._today = {}, {}, (_NEVER, _NEVER)
+        self._uncounted = {stay: None for stays in self._stays.values() for stay in stays}
 
     def midnight(self, at: datetime) -> datetime:
         """When the site's day began."""
-        return start_of(at, By.DAY, self.zone)
+        begin, end = self._today
+        if not begin <= at < end:
+            begin = start_of(at, By.DAY, self.zone)
+            self._today = begin, end_of(begin, By.DAY, self.zone)
+        return begin
 
     # --- what happens -----------------------------------------------------------------------------
 
@@ -104,6 +107,7 @@ class Today:
     def settle(self, sums: Mapping[str, Counts], rows: Iterable[Visit], at: datetime) -> None:
         """`sums`: queue -> counts of all rows since midnight; `rows`: those among them that are of unsettled calls."""
         self._day = self.midnight(at)
+        self._count()
         self._live = {key: counts for key, counts in self._live.items() if key[1] >= self._day - _KEPT}
         known: dict[str, list[Visit]] = defaultdict(list)
         for one in rows:
@@ -126,15 +130,20 @@ class Today:
         if stays:
             self._stays[call] = stays
         for stay in before:
-            if stay not in stays:
+            if stay in stays:
+                continue
+            if stay in self._uncounted:
+                del self._uncounted[stay]
+            else:
                 self._add(stay, -1)
-        for stay in stays:
-            if stay not in before:
-                self._count(stay)
-                self._add(stay, 1)
+        self._uncounted.update((stay, None) for stay in stays if stay not in before)
 
-    def _count(self, stay: _Stay) -> None:
-        stay.key, stay.counts = (stay.visit.queue, self.midnight(stay.visit.entered)), self._counts_of(stay.visit)
+    def _count(self) -> None:
+        """Bring the sums up to now."""
+        for stay in self._uncounted:
+            stay.key, stay.counts = (stay.visit.queue, self.midnight(stay.visit.entered)), self._counts_of(stay.visit)
+            self._add(stay, 1)
+        self._uncounted.clear()
 
     def _add(self, stay: _Stay, sign: int) -> None:
         sums = self._live.setdefault(stay.key, {})
@@ -146,6 +155,7 @@ class Today:
 
     def of(self, queue: QueueName, at: datetime) -> dict[str, Any]:
         """The queue's numbers now, under the names of the report's columns, and the definition of the service level."""
+        self._count()
         midnight = self.midnight(at)
         rows = self._rows.get(queue, {}) if self._day == midnight else {}
         counts = add(rows, self._live.get((queue, midnight), {}))

@@ -94,7 +94,7 @@ class EngineJournal:
 
         Raises StoreError when the disk refuses or the line is too long; the journal stays usable and whole.
         """
-        line = _line(Kind(kind), at, values)
+        line = _line(kind if isinstance(kind, Kind) else Kind(kind), at, values)
         if self._file < 0:
             self._open(at)
         elif self._size + len(line) > self._limit:
@@ -148,7 +148,7 @@ class EngineJournal:
 def _line(kind: Kind, at: datetime, values: dict[str, Any]) -> bytes:
     if at.tzinfo is None:
         raise ValueError("an instant without a time zone cannot be journalled")
-    record = {"kind": kind.value, "at": at.astimezone(UTC), **values}
+    record = {"kind": kind.value, "at": at if at.tzinfo is UTC else at.astimezone(UTC), **values}
     try:
         data = orjson.dumps(record, default=plain, option=orjson.OPT_APPEND_NEWLINE)
     except TypeError:  # half a surrogate pair, which UTF-8 cannot say: an escape in ASCII can

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import orjson
@@ -22,7 +23,12 @@ MAX_DEPTH = 8
 
 def iso(at: datetime) -> str:
     """An aware instant as `2026-10-01T08:00:00.000Z`."""
-    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return _iso(at if at.tzinfo is UTC else at.astimezone(UTC))
+
+
+@lru_cache(maxsize=4_096)  # a call's instants stand in each of its deltas. UTC only: 02:30 twice in a night is one key
+def _iso(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def encode(value: object) -> bytes:
