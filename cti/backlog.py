@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, cycle
 from multiprocessing.connection import Connection
 
 from .db.ready import Ready, prepared
@@ -32,6 +32,7 @@ from .journal.tail import Chunk
 
 log = logging.getLogger(__name__)
 CHUNK = 4 << 20  # bytes of each journal in a batch
+_GENERATIONS = (0, 0, 0, 0, 0, 0, 0, 2)  # gc's: what came since it last looked, and now and then all
 _MOST_WORKERS = 3  # one writer keeps hardly more of them busy; each takes some 200 MB
 
 
@@ -74,10 +75,11 @@ class Backlog:
         return total + await self._serial.drain()
 
     async def _stored(self, reader: Reader, first: list[Chunk], free: Free) -> AsyncGenerator[int, None]:
-        """Each batch's new lines, once they are stored. While this process stores one, every worker has the next, and
-        another one lies ready for whoever is done first. The first it makes ready itself: the others only start then,
-        and it has nothing to store yet."""
+        """Each batch's new lines, once they are stored. While this process stores one, which is mostly waiting for the
+        database, every worker has the next, and another one is read and lies ready for whoever is done first. The first
+        it makes ready itself: the others only start then, and it has nothing to store yet."""
         waiting: deque[tuple[list[Chunk], asyncio.Task[Answer]]] = deque()
+        generations = cycle(_GENERATIONS)
 
         async def fill() -> None:
             while len(waiting) <= self.workers and (chunks := await asyncio.to_thread(_next, reader)):
@@ -89,9 +91,13 @@ class Backlog:
             await fill()
             while waiting:
                 chunks, task = waiting.popleft()
-                await fill()
-                yield await self._store(chunks, await task)
-                gc.collect()
+                filling = asyncio.create_task(fill())
+                try:
+                    stored = await self._store(chunks, await task)
+                finally:
+                    await filling
+                yield stored
+                gc.collect(next(generations))
         finally:
             for _, task in waiting:
                 task.cancel()
@@ -163,7 +169,8 @@ Free = asyncio.Queue[Worker]
 @asynccontextmanager
 async def _without_collecting() -> AsyncIterator[None]:
     """Looking for cycles again and again takes as long as the work. A batch leaves a few, which hold some of it: they
-    are looked for once after each, among what there is since then."""
+    are looked for once after each, among what there is since then; this process, which has the records of several
+    batches at hand, looks among those of the last one, and only at times among all."""
     gc.disable()
     gc.freeze()
     try:
