@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
-sys.path.insert(0, str(ROOT))  # these two are imported by name
+sys.path.insert(0, str(ROOT))  # these are imported by name
 
 from cluster import Cluster  # noqa: E402
 from databases import (  # noqa: E402, F401 -- fixtures
@@ -27,6 +27,7 @@ from databases import (  # noqa: E402, F401 -- fixtures
     new_postgres,
     on_both,
 )
+from lanes import pytest_runtest_protocol  # noqa: E402, F401 -- a hook
 
 FIRST = ("core", "site", "render", "ship", "engine", "journal", "recordings", "ami", "agi", "cli")
 LAST = ("db", "stage", "browser", "pbx")
