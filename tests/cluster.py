@@ -22,7 +22,7 @@ import pytest
 from cti.stage.postgres import programs
 
 _START_SECONDS = 60
-_STOP_SECONDS = 20
+_STOP_SECONDS = 60
 
 
 def require_server() -> Path:

@@ -157,7 +157,7 @@ def test_a_child_notices_that_its_supervisor_was_killed(start):
 def test_systemd_is_told_of_readiness_and_life(tmp_path, monkeypatch):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(str(tmp_path / "notify"))
-        notify.settimeout(10)
+        notify.settimeout(60)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         supervisor = Supervisor(Config(home=tmp_path), {})
         words = []

@@ -68,7 +68,7 @@ class Call:
     def pid(self) -> int:
         return self._process.pid
 
-    async def next(self, kind: Kind, timeout: float = 10.0) -> PhoneEvent:
+    async def next(self, kind: Kind, timeout: float = 60.0) -> PhoneEvent:
         """Wait for one of this call's events; see Phones.next."""
         return await self._phones.next(kind, phone=self.phone, call_id=self.call_id, timeout=timeout)
 

@@ -47,7 +47,7 @@ from .timeline import Kind, PhoneEvent, Timeline
 from .trace import Traced
 
 Address = tuple[str, int]
-_STARTING = 10.0  # seconds until a phone must have shown that it lives
+_STARTING = 60.0  # seconds until a phone must have shown that it lives
 _LEAVING = 1.0  # seconds for hanging up what is still up at the end
 _OVER = ("bye", "cancel", "refused")
 _DIALOG = ("ringing", "answered")
@@ -145,7 +145,7 @@ class Phones:
         call_id: str | None = None,
         number: str | None = None,
         by_phone: bool | None = None,
-        timeout: float = 10.0,
+        timeout: float = 60.0,
     ) -> PhoneEvent:
         """The oldest matching event that no earlier `next` returned, or the next one to come.
 

@@ -216,7 +216,7 @@ class Stage:
 
     # --- its log ----------------------------------------------------------------------------------------
 
-    async def logged(self, pattern: re.Pattern[str], timeout: float = 15.0, *, since: int = 0) -> str:
+    async def logged(self, pattern: re.Pattern[str], timeout: float = 60.0, *, since: int = 0) -> str:
         """Wait for a log line from number `since` on that matches. Raises StageError when the process ends first."""
 
         def found() -> str | None:

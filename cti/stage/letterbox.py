@@ -44,7 +44,7 @@ class Letterbox:
         assert self._server is not None
         return int(self._server.sockets[0].getsockname()[1])
 
-    async def letter(self, which: Callable[[EmailMessage], bool], timeout: float = 20.0) -> EmailMessage:
+    async def letter(self, which: Callable[[EmailMessage], bool], timeout: float = 60.0) -> EmailMessage:
         """The first letter that is so, when it has come. Raises TimeoutError."""
 
         def found() -> EmailMessage | None:

@@ -60,7 +60,7 @@ class Watcher:
         if self._session is not None:
             await self._session.close()
 
-    async def next(self, kind: str, timeout: float = 15.0, **fields: Any) -> Seen:
+    async def next(self, kind: str, timeout: float = 60.0, **fields: Any) -> Seen:
         """The first message of this kind with these fields that no earlier `next` returned, or one to come.
 
         Raises CtiError when none comes in time or the socket was closed.

@@ -59,7 +59,7 @@ class Pbx:
 
     async def wait_for(self, text: str) -> str:
         assert self.process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while line := (await self.process.stdout.readline()).decode("utf-8", "replace"):
                 if text in line and "Executing" not in line:
                     return re.sub(r"\x1b\[[0-9;]*m", "", line).strip()
@@ -245,7 +245,7 @@ class Handlers:
             dialogue._pending.append(answer)
             dialogue._transport.write(f"{command}\n".encode())
             try:
-                real = await asyncio.wait_for(answer, 5)
+                real = await asyncio.wait_for(answer, 60)
             except Exception as error:
                 self.told.put_nowait((line, error))
                 break
@@ -333,7 +333,7 @@ async def test_a_hangup_cancels_the_handler_unless_it_watches_and_variables_can_
     await pbx.call(exten)
     assert await handlers.told.get() == "waiting"
     await pbx.rx("channel request hangup all")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert await handlers.closed.get() == result
 
 

@@ -68,7 +68,7 @@ class LyingAsterisk:
 
     async def heard(self, name: str, times: int = 1) -> Action:
         """Wait until an action of that name has come so many times; the last of them."""
-        async with asyncio.timeout(20), self.news:
+        async with asyncio.timeout(60), self.news:
             await self.news.wait_for(lambda: len([a for a in self.got if a["Action"] == name]) >= times)
         return [a for a in self.got if a["Action"] == name][-1]
 
@@ -116,7 +116,7 @@ class Line:
 
     async def until_down_because(self, why: str, state: str = "down") -> None:
         """Wait until the line has that state and says why."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (self.client.state == state and why in self.client.why):
                 self.changed.clear()
                 await self.changed.wait()
@@ -127,7 +127,7 @@ class Line:
 
     async def until(self, *wanted: str) -> list[str]:
         """Wait until all of these have been noted; everything noted so far."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not set(wanted) <= set(self.seen):
                 self.changed.clear()
                 await self.changed.wait()
@@ -164,7 +164,7 @@ async def connect(asterisk: LyingAsterisk) -> AsyncIterator[Connect]:
         await line.client.__aenter__()
         lines.append(line)
         if wait:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await line.client.wait_up()
         return line
 

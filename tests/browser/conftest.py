@@ -140,7 +140,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         try:
             url = _new_session(f"http://127.0.0.1:{_port(process)}/session", browser, profile)
             yield url
-            urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=20).close()
+            urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=60).close()
         finally:
             process.terminate()
 
@@ -157,7 +157,7 @@ def _new_session(url: str, browser: str, profile: Path) -> str:
     options = {"binary": browser, "args": [*FLAGS, f"--user-data-dir={profile}"]}
     wanted = {
         "goog:chromeOptions": options,
-        "timeouts": {"script": 20_000},
+        "timeouts": {"script": 60_000},
         "unhandledPromptBehavior": "ignore",
         "goog:loggingPrefs": {"browser": "ALL"},
     }

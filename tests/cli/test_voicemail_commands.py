@@ -186,7 +186,7 @@ def test_an_agent_sees_own_things_takes_work_and_gives_none(house, boxes):
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
@@ -210,11 +210,11 @@ def test_the_sound_is_served_whole_and_in_ranges(house, boxes):
     name = boxes.leave("sales", 0)
     url = f"http://127.0.0.1:{boxes.config.web_port}/api/voicemail/{name}/sound"
     headers = {"Authorization": f"Bearer {boxes.config.secrets.admin_token}"}
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
         whole = answer.read()
     assert (answer.headers["Content-Type"], whole[44:]) == ("audio/wav", SOUND)
     part = urllib.request.Request(url, headers=headers | {"Range": "bytes=44-47"})
-    with urllib.request.urlopen(part, timeout=10) as answer:
+    with urllib.request.urlopen(part, timeout=60) as answer:
         assert (answer.status, answer.read()) == (206, SOUND[:4])
         assert answer.headers["Content-Range"] == f"bytes 44-47/{len(whole)}"
 

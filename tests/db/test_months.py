@@ -117,7 +117,7 @@ async def test_readers_do_not_wait_for_a_month_that_is_being_made(postgres_store
     database = postgres_store.database
     async with database.reading() as report:  # a long report holds its locks on all of history
         assert (await report.execute(text("SELECT count(*) FROM conversations"))).scalar_one() == 1
-        async with asyncio.timeout(20), database.writing(folding=True) as importer:
+        async with asyncio.timeout(60), database.writing(folding=True) as importer:
             await make_room(importer, [datetime(2015, 5, 5, tzinfo=UTC)])
             assert (await report.execute(text("SELECT count(*) FROM segments"))).scalar_one() == 1
     assert "2015_05" in await parts(postgres_store, "offers")

@@ -46,7 +46,7 @@ async def all_quiet(stage: Stage, **agents: str) -> None:
 
     await presences(stage, {name.removeprefix("a"): presence for name, presence in agents.items()})
     try:
-        await until("an empty floor", empty, 8)
+        await until("an empty floor", empty)
     except AssertionError:
         raise AssertionError(f"still on the floor: {left}") from None
 

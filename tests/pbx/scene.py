@@ -96,7 +96,7 @@ async def cti(stage: Stage, *arguments: str) -> Said:
 # --- waiting ------------------------------------------------------------------------------------------
 
 
-async def until(what: str, look: Callable[[], Awaitable[Found]], seconds: float = 20.0) -> Found:
+async def until(what: str, look: Callable[[], Awaitable[Found]], seconds: float = 60.0) -> Found:
     """What `look` gives as soon as that is true. AssertionError with the last answer when it never is."""
     found: Any = None
     try:
@@ -177,7 +177,7 @@ async def at_work(stage: Stage, *agents: str) -> AsyncIterator[None]:
     await presences(stage, dict.fromkeys(agents, "offline"))
 
 
-async def take(stage: Stage, agent: str, number: str | None = None, timeout: float = 10.0) -> PhoneEvent:
+async def take(stage: Stage, agent: str, number: str | None = None, timeout: float = 60.0) -> PhoneEvent:
     """This agent's phone rings and is answered; the leg, to hang up by."""
     ring = await stage.phones.next("invite", agent=agent, number=number, timeout=timeout)
     await stage.phones.answer(ring)

@@ -206,7 +206,7 @@ async def test_the_exit_key_leads_out_of_the_queue_at_any_time(stage: Stage, num
         call = await stage.call(caller("40021", number))
         await (heard(stage, listening + 1, "WAIT FOR DIGIT") if during == "music" else heard(stage, count + 1))
         await call.press("*")
-        leg = await take(stage, "1002", number, timeout=4)
+        leg = await take(stage, "1002", number)
         await hang_up(stage, leg)
         await call.done()
     (row,) = await told(stage, number=number)
@@ -244,7 +244,7 @@ async def test_an_engine_killed_in_the_middle_of_an_announcement_frees_the_calle
 
     row_call = next(line.call for line in queue_log(stage, "ENTERQUEUE") if line.data[1] == "13811120041")
     await until("EXITWITHKEY by app_queue", left)
-    await until("the engine is back", lambda: on_floor(stage, 1), 30)
+    await until("the engine is back", lambda: on_floor(stage, 1))
     await gone([call])
     (row,) = await told(stage, number="13811120041")
     segments = (await stage.get(f"/api/calls/{row['call']}"))["segments"]

@@ -60,7 +60,7 @@ async def test_killing_the_engine_drops_nobody_and_the_next_one_serves_all_in_th
     first, others = [f"1382000{n:04}" for n in range(10)], [f"1382001{n:04}" for n in range(20)]
     async with at_work(stage, *AGENTS):
         calls = dict(zip(first, await asyncio.gather(*(stage.call(caller("40011", n)) for n in first)), strict=True))
-        talks = [await stage.phones.next("answered", by_phone=True, timeout=20) for _ in first]
+        talks = [await stage.phones.next("answered", by_phone=True) for _ in first]
         legs = {leg.agent: leg for leg in talks}
         assert legs.keys() == AGENTS.keys()
         for number in others:  # one after the other, so that their order is known
@@ -103,7 +103,7 @@ async def _kill_and_see_the_fallback_serve(
     assert _ends(stage) == []
     for agent in ("1001", "1002", "1003"):
         await hang_up(stage, legs[agent])
-        legs[agent] = await stage.phones.next("answered", agent=agent, timeout=15)
+        legs[agent] = await stage.phones.next("answered", agent=agent)
     calls = {legs[agent].call_id for agent in ("1001", "1002", "1003")}
     served = {event.number for event in stage.phones.happened if event.kind == "invite" and event.call_id in calls}
     assert served == set(waiting[:3]), "the fallback keeps their order"
@@ -116,7 +116,7 @@ async def _hang_up_one_by_one(stage: Stage, legs: dict[str, PhoneEvent], wanted:
     while legs:
         await hang_up(stage, legs.pop(min(legs)))
         if len(rings) < wanted:
-            leg = await stage.phones.next("answered", by_phone=True, timeout=15)
+            leg = await stage.phones.next("answered", by_phone=True)
             rings.append(next(event.number for event in stage.phones.happened if event.call_id == leg.call_id))
             legs[leg.agent] = leg
     return rings

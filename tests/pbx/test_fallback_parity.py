@@ -63,7 +63,7 @@ async def native(stage: Stage) -> set[Place]:
     rows: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
     config = stage.config
     account = (AMI_USER, config.secrets.ami_password, ())
-    async with AmiClient(config.bind, config.ami_port, *account, on_up=rows.set_result), asyncio.timeout(10):
+    async with AmiClient(config.bind, config.ami_port, *account, on_up=rows.set_result), asyncio.timeout(60):
         return {_place(member) for member in queue_members(await rows)}
 
 
@@ -97,7 +97,7 @@ async def same(stage: Stage) -> set[tuple[str, str]]:
         return last[0] == last[1]
 
     try:
-        await until("parity", look, 15)
+        await until("parity", look)
     except AssertionError:
         there, should = last
         raise AssertionError(f"too many {there - should}, missing {should - there}") from None  # type: ignore[operator]
@@ -234,7 +234,7 @@ async def test_what_the_native_queue_serves_is_told_like_the_rest_and_rings_by_p
     await hang_up(stage, leg)
     await first.done()
     again = await stage.call(caller("40011", "13850000004"))
-    await hang_up(stage, await take(stage, "1001", "13850000004", timeout=4))
+    await hang_up(stage, await take(stage, "1001", "13850000004"))
     await hang_up(stage, other)
     for call in (second, again):
         await call.done()

@@ -130,7 +130,7 @@ async def test_while_the_engine_is_away_or_hangs_the_phone_says_so_and_is_never_
     with stopped(pid_of(stage, "engine")):
         call = await dial(stage, "1002", "*11")
         await call.next("ringing")
-        result = await call.done(30)  # the supervisor replaces the engine, and the call goes on
+        result = await call.done(60)  # the supervisor replaces the engine, and the call goes on
     assert result.outcome == "completed"
     await until("the engine is back", lambda: stage.get("/api/health"))
     with stopped(pid_of(stage, "supervisor")):  # nobody replaces it

@@ -185,7 +185,7 @@ async def info(stage: Stage, dialogue: PhoneEvent, number: int, kind: str, body:
         ]
         loop = asyncio.get_running_loop()
         await loop.sock_sendto(phone, "\r\n".join(lines).encode() + b"\r\n\r\n" + body, server)
-        return b"" if kind == UNANSWERED else await asyncio.wait_for(loop.sock_recv(phone, 65536), 5)
+        return b"" if kind == UNANSWERED else await asyncio.wait_for(loop.sock_recv(phone, 65536), 60)
 
 
 # --- the FastAGI port -----------------------------------------------------------------------------------
@@ -295,6 +295,6 @@ async def test_the_one_action_that_evaluates_text_reads_nothing_for_it(stage: St
 async def manager(stage: Stage) -> AsyncIterator[AmiClient]:
     secret = stage.config.secrets.ami_password
     async with AmiClient(stage.config.bind, stage.config.ami_port, "cti", secret, ()) as client:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await client.wait_up()
         yield client

@@ -125,11 +125,11 @@ async def test_rows_are_what_the_journals_say_whatever_was_killed_and_when(
     victims = ["engine", "importer", "database", "asterisk"] * (KILLS // 4 + 1)
     for victim in victims[:KILLS]:
         for _ in range(chance.randint(1, 6)):
-            await stage.phones.next(chance.choice(("invite", "answered", "bye")), timeout=60)
+            await stage.phones.next(chance.choice(("invite", "answered", "bye")))
         await killer.strike(victim)
         await presences_back(stage)
     times = await all_called(loads, len(numbers))
-    await until("an empty floor", lambda: empty(stage), 60)
+    await until("an empty floor", lambda: empty(stage))
     for load in loads:
         await load.process.kill()
     print(f"killed {dict(killer.killed)} under {len(numbers)} calls")
@@ -165,7 +165,7 @@ async def presences_back(stage: Stage) -> None:
                 await stage.post(f"/api/agents/{agent['agent']}/{verb}")
         return bool(now)
 
-    await until("the agents at work", look, 30)
+    await until("the agents at work", look)
 
 
 async def empty(stage: Stage) -> bool:

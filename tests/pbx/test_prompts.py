@@ -94,7 +94,7 @@ class Recorder:
     async def dial(self) -> str:
         """What it says to dial."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             self.said = (await self.process.stdout.readline()).decode()
         found = re.search(r"dial (\*17[0-9]{6}) on any agent's phone", self.said)
         assert found, self.said
@@ -102,7 +102,7 @@ class Recorder:
 
     async def end(self) -> tuple[int, str]:
         """Its exit code and everything that it said."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             rest, _ = await self.process.communicate()
         return self.process.returncode or 0, self.said + rest.decode()
 
@@ -116,7 +116,7 @@ async def speak(
     )
     server = (stage.config.sip_bind, stage.config.sip_port)
     call = await stage.phones.call(customer, server=server, local="127.0.0.1")
-    return (await call.done(30)).outcome
+    return (await call.done(60)).outcome
 
 
 async def test_a_prompt_recorded_by_telephone_is_a_file_of_the_site_and_sounds_as_it_was_spoken(stage: Stage) -> None:

@@ -109,7 +109,7 @@ async def test_a_phone_that_has_just_died_costs_one_miss_and_never_the_call(stag
     await stage.cti("agent", "add", "1008", "Agent 1008", "--skills", "far=90", "--contact", DEAD, "--apply")
     async with at_work(stage, "1008", "1004"):
         call = await stage.call(caller("40013", "13860003002"))
-        leg = await take(stage, "1004", "13860003002", timeout=15)
+        leg = await take(stage, "1004", "13860003002")
         await presences(stage, {"1004": "talking"})
         await hang_up(stage, leg)
         await call.done()

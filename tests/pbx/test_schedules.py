@@ -114,7 +114,7 @@ class House:
     async def clock(self) -> AsyncIterator[Clock]:
         await self.console("module load res_clioriginate.so")  # left out of our modules.conf on purpose
         await self.console("channel originate Local/s@test-clock application Wait 600")
-        clock = await asyncio.wait_for(self._clocks.get(), 10)
+        clock = await asyncio.wait_for(self._clocks.get(), 60)
         try:
             yield clock
         finally:

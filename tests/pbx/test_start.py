@@ -220,7 +220,7 @@ class Ami:
         return answer
 
     async def read(self) -> str:
-        return (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)).decode(errors="replace")
+        return (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 60)).decode(errors="replace")
 
     async def events_until(self, last: str) -> list[str]:
         events = [await self.read()]
@@ -282,7 +282,7 @@ async def call_from(number: str, config: Config, sipp: Tool, folder: Path, addre
     """One answered call from the trunk's address, From user `number` (percent-encoded); returns SIPp's exit code."""
     (folder / "uac.xml").write_text(UAC.replace("NUMBER", number), encoding="utf-8")
     target = f"{config.sip_bind}:{config.sip_port}"
-    options = ("-sf", "uac.xml", "-i", address, "-m", "1", "-nostdin", "-timeout", "15s", "-timeout_error")
+    options = ("-sf", "uac.xml", "-i", address, "-m", "1", "-nostdin", "-timeout", "60s", "-timeout_error")
     process = await asyncio.create_subprocess_exec(
         *sipp.argv, target, *options, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

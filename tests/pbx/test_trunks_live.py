@@ -124,7 +124,7 @@ async def calls_in(house: House, did: str, number: str = "13900000001") -> Call:
 
 
 async def rings(stage: Stage, callee: str) -> PhoneEvent:
-    return await stage.phones.next("invite", agent=callee, timeout=20)
+    return await stage.phones.next("invite", agent=callee)
 
 
 async def answered(stage: Stage, ring: PhoneEvent) -> PhoneEvent:

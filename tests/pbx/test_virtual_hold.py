@@ -200,7 +200,7 @@ async def test_nobody_answers_and_it_is_tried_again_with_the_agent_free_meanwhil
         first = await stage.phones.next("invite", agent=mine, number="4008001234")
         await stage.phones.hang_up(first)  # 486
         await presences(stage, {"1001": "ready"})
-        agent = await take(stage, "1001", mine, timeout=20)
+        agent = await take(stage, "1001", mine)
         customer = await take(stage, mine, "4008001234")
         await stage.phones.hang_up(customer)
         await stage.phones.next("bye", agent="1001", call_id=agent.call_id)
@@ -274,7 +274,7 @@ async def test_a_number_that_the_site_does_not_call_is_refused_and_the_caller_go
     await until("the refusal", back)
     await call.press("3")
     async with at_work(stage, "1001"):
-        agent = await take(stage, "1001", "8816312345678", timeout=60)
+        agent = await take(stage, "1001", "8816312345678")
         await hang_up(stage, agent)
         await call.done()
     (row,) = await told(stage, number="8816312345678")

@@ -55,7 +55,7 @@ def started(home):
         process.communicate()
 
 
-def ended(pid, seconds=20.0):
+def ended(pid, seconds=60.0):
     """Whether the process ends in time; a pidfd turns readable then."""
     try:
         handle = os.pidfd_open(pid)

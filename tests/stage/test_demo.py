@@ -60,7 +60,7 @@ def test_ten_calls_go_right_and_are_told_in_plain_lines(folder):
 def test_ctrl_c_at_any_moment_leaves_no_process(folder, word):
     demo = started_until(folder, word)
     os.killpg(demo.pid, signal.SIGINT)
-    rest = demo.communicate(timeout=40)[0]
+    rest = demo.communicate(timeout=60)[0]
     assert demo.returncode == 0, rest
     assert "Traceback" not in rest
     assert rest.endswith("▸ stopped\n")
@@ -71,10 +71,10 @@ def test_ctrl_c_at_any_moment_leaves_no_process(folder, word):
 def test_kill_9_leaves_no_process_for_the_next_start_either(folder, word):
     demo = started_until(folder, word)
     demo.kill()
-    demo.communicate(timeout=40)  # its output ends when the last process that could write to it is gone
+    demo.communicate(timeout=60)  # its output ends when the last process that could write to it is gone
     demo = started_until(folder, "the floor is at")  # waits for the guard of the one before
     os.killpg(demo.pid, signal.SIGTERM)
-    demo.communicate(timeout=40)
+    demo.communicate(timeout=60)
     assert living(folder) == []
 
 
