@@ -18,7 +18,7 @@ import orjson
 from sqlalchemy import JSON, Boolean
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from .months import LAST_YEAR, PARTED, Month, make_room, make_room_for
+from .months import LAST_YEAR, PARTED, Month, make_room_for, months_of
 from .tables import Table, UtcInstant
 
 Plain = tuple[Any, ...]
@@ -122,6 +122,7 @@ class Driver:
         self.connection = connection  # what the same transaction is to SQLAlchemy
         self.sqlite = connection.dialect.name == "sqlite"
         self._driver = driver
+        self._room: set[Month] = set()  # the months that surely have their parts
 
     @classmethod
     async def under(cls, connection: AsyncConnection) -> Driver:
@@ -141,14 +142,20 @@ class Driver:
         else:
             if column := PARTED.get(form.table):
                 at = form.columns.index(column)
-                await make_room(self.connection, {row[at] for row in rows})
+                await self._make_room(months_of({row[at] for row in rows}))
             await self._driver.copy_records_to_table(form.table, records=rows, columns=form.columns)
 
     async def copy(self, form: Form, text: bytes, months: Collection[Month]) -> None:
         """The same of rows as the text that PostgreSQL's COPY reads, all of them in these months."""
         if text:
-            await make_room_for(self.connection, months)
+            await self._make_room(months)
             await self._driver.copy_to_table(form.table, source=BytesIO(text), columns=form.columns)
+
+    async def _make_room(self, months: Collection[Month]) -> None:
+        """Asked for once in this transaction: all tables get the parts of a month together."""
+        if not self._room.issuperset(months):
+            await make_room_for(self.connection, months)
+            self._room.update(months)
 
     async def rows(self, select: str, keys: Iterable[str]) -> list[Any]:
         """What `select` finds; `{among}` in it compares a column with the keys: `call {among}`."""

@@ -104,7 +104,7 @@ async def test_a_row_without_a_part_is_refused_with_all_that_came_with_it(postgr
     async def forgotten(*_: object) -> None: ...
 
     with monkeypatch.context() as patch:
-        patch.setattr("cti.db.plain.make_room", forgotten)
+        patch.setattr("cti.db.plain.make_room_for", forgotten)
         with pytest.raises(StoreError, match="no partition"):
             await store_lines(postgres_store, datetime.now(UTC), datetime(2011, 1, 1, tzinfo=UTC))
     assert await postgres_store.positions(Source.QUEUE_LOG) == {}
