@@ -1,7 +1,6 @@
 """The sums of the stays in queues since an instant, and the stays of some calls that are in these sums.
 
-It knows that both must be of the same moment though the importer goes on writing: what is read before and after the
-sums must be the same, else all is read again.
+It knows that both must be of the same moment though the importer goes on writing: they are read in one transaction.
 """
 
 from __future__ import annotations
@@ -19,22 +18,16 @@ from .fact_tables import VisitRow
 from .pieces import in_pieces
 from .span import Span
 
-_TRIES = 3
 _COLUMNS = [getattr(VisitRow, name) for name in Visit._fields]
+_CHANNEL = Visit._fields.index("channel")
 
 
 async def stays_since(
     database: Database, span: Span, counters: Sequence[Counter], thresholds: Thresholds, calls: Sequence[str]
 ) -> tuple[dict[str, dict[str, int]], list[Visit]]:
     """(queue -> these counters of what was entered in the span, the stays among them of these calls)."""
-    before = await _stays_of(database, span, calls)
-    for _ in range(_TRIES):
-        sums = await _sums(database, span, counters, thresholds)
-        after = await _stays_of(database, span, calls)
-        if after == before:
-            break
-        before = after
-    return sums, before
+    async with database.still() as view:
+        return await _sums(view, span, counters, thresholds), await _stays_of(view, span, calls)
 
 
 async def _sums(
@@ -57,6 +50,6 @@ async def _stays_of(database: Database, span: Span, calls: Sequence[str]) -> lis
     async with database.reading() as connection:
         for some in in_pieces(calls):
             theirs = wanted.where(table.call.in_(some)).order_by(table.call, table.position)
-            rows = (await connection.execute(theirs)).mappings()
-            found += [Visit(**dict(row) | {"channel": Channel(row["channel"])}) for row in rows]
+            rows = (await connection.execute(theirs)).all()
+            found += [Visit._make(row)._replace(channel=Channel(row[_CHANNEL])) for row in rows]
     return found

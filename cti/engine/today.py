@@ -121,7 +121,8 @@ class Today:
                 kept.append(stay)
                 if row is not None:
                     left[row.queue] = _less(left.get(row.queue, {}), self._counts_of(row))
-            self._keep(call, kept)
+            if kept != self._stays[call]:
+                self._keep(call, kept)
         self._rows = left
 
     def _keep(self, call: str, stays: list[_Stay]) -> None:
