@@ -34,11 +34,15 @@ class Listener:
         loop = asyncio.get_running_loop()
         flags = socket.AI_PASSIVE
         found = await loop.getaddrinfo(bind or None, port, type=socket.SOCK_STREAM, flags=flags)
-        for family, address in dict.fromkeys((entry[0], entry[4]) for entry in found):
-            own = socket.create_server(address[:2], family=family, backlog=QUEUED)
-            own.setblocking(False)
-            self._sockets.append(own)
-            loop.add_reader(own, self._accept, own)
+        try:
+            for family, address in dict.fromkeys((entry[0], entry[4]) for entry in found):
+                own = socket.create_server(address[:2], family=family, backlog=QUEUED)
+                own.setblocking(False)
+                self._sockets.append(own)
+                loop.add_reader(own, self._accept, own)
+        except OSError:
+            self.close()  # one of several addresses is taken: none is kept
+            raise
 
     @property
     def port(self) -> int:

@@ -6,7 +6,8 @@ handler decides. Measured on Asterisk 22.10.1 (tests/agi/test_real_asterisk.py):
 - **Asterisk stalls on pipelined commands.** `run_agi` polls the socket but reads through stdio: of several lines that
   arrive together it runs the first, then polls an empty socket until more bytes or the end come. So a command
   is only ever sent when the last one was answered, and the one place that writes several lines at once (`finish`)
-  half-closes the connection, which keeps the poll awake: 401 `SET VARIABLE` and their replies take 3 ms.
+  half-closes the connection, which keeps the poll awake: 401 `SET VARIABLE` and their replies take 3 ms. A verdict of
+  plain words is one `EXEC MSet`, which does not evaluate `${}` either (AGIEXECFULL is never set).
 - After our end Asterisk runs what is buffered, says `HANGUP`, closes, and goes on in the dialplan (AGISTATUS=SUCCESS).
 - A server that dies in mid-session looks the same: AGISTATUS=SUCCESS, no verdict. So only a variable set last counts.
 - **Bytes on the socket cut a prompt short.** `STREAM FILE` and `WAIT FOR DIGIT` poll the socket beside the channel
