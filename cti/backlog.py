@@ -24,7 +24,7 @@ from multiprocessing.connection import Connection
 from .db.ready import Ready, prepared
 from .db.store import Store
 from .errors import StoreError
-from .journal.abreast import abreast
+from .journal.abreast import abreast, parted
 from .journal.files import JournalFiles, Reader
 from .journal.importer import Importer
 from .journal.reading import Reading, pieces, read
@@ -33,6 +33,8 @@ from .journal.tail import Chunk
 log = logging.getLogger(__name__)
 CHUNK = 4 << 20  # bytes of each journal in a batch
 _GENERATIONS = (0, 0, 0, 0, 0, 0, 0, 2)  # gc's: what came since it last looked, and now and then all
+_LAST_PARTS = 4  # of the last batch, which would otherwise keep one processor busy and then the database alone
+PART = 1 << 20  # bytes that are worth a part
 _MOST_WORKERS = 3  # one writer keeps hardly more of them busy; each takes some 200 MB
 
 
@@ -43,6 +45,7 @@ class Backlog:
     files: JournalFiles
     store: Store
     chunk_bytes: int = CHUNK
+    part_bytes: int = PART
     worth: int = 1 << 20  # bytes, below which starting processes takes longer than the work
     workers: int = field(default_factory=lambda: min(_MOST_WORKERS, os.cpu_count() or 1))
     told: Callable[[int], None] | None = None  # is told how many new lines there are so far
@@ -82,8 +85,8 @@ class Backlog:
         generations = cycle(_GENERATIONS)
 
         async def fill() -> None:
-            while len(waiting) <= self.workers and (chunks := await asyncio.to_thread(_next, reader)):
-                waiting.append((chunks, asyncio.create_task(_asked(free, chunks))))
+            while len(waiting) <= self.workers and (batches := await asyncio.to_thread(_next, reader, self.part_bytes)):
+                waiting.extend((chunks, asyncio.create_task(_asked(free, chunks))) for chunks in batches)
 
         try:
             own = asyncio.to_thread(_answer, first, self.store.database.is_sqlite)
@@ -120,8 +123,13 @@ async def _asked(free: Free, chunks: list[Chunk]) -> Answer:
     return answer
 
 
-def _next(reader: Reader) -> list[Chunk]:
-    return _taken(reader, reader.next())
+def _next(reader: Reader, part_bytes: int) -> list[list[Chunk]]:
+    """The next batch, the last one in parts; nothing when there is none."""
+    chunks = _taken(reader, reader.next())
+    if any(chunk.more or chunk.position.cut for chunk in chunks):
+        return [chunks]
+    size = sum(len(record.raw) for chunk in chunks for record in chunk.records)
+    return list(parted(chunks, min(_LAST_PARTS, size // part_bytes))) if chunks else []
 
 
 def _taken(reader: Reader, chunks: list[Chunk]) -> list[Chunk]:

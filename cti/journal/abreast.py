@@ -6,7 +6,7 @@ when a record was written only by asking its reader, a few times for each chunk.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,6 +25,27 @@ def abreast(chunks: Sequence[Chunk]) -> list[Chunk]:
     if until is None:
         return list(chunks)
     return [cut for chunk in chunks if (cut := _until(chunk, until))]
+
+
+def parted(chunks: Sequence[Chunk], parts: int) -> Iterator[list[Chunk]]:
+    """The same records as so many batches, each up to an instant, where they tell enough of them; at least one."""
+    rest = list(chunks)
+    for left in range(parts, 1, -1):
+        longest = max(rest, key=lambda chunk: len(chunk.records))
+        until = _instant(longest, len(longest.records) // left, 1)
+        first = {} if until is None else {chunk.position.source: _until(chunk, until) for chunk in rest}
+        after = [after for chunk in rest if (after := _after(chunk, first.get(chunk.position.source)))]
+        if not after or not any(first.values()):
+            break
+        yield [cut for cut in first.values() if cut]
+        rest = after
+    yield rest
+
+
+def _after(chunk: Chunk, first: Chunk | None) -> Chunk | None:
+    """What `first` leaves of it; None: nothing."""
+    begin = len(first.records) if first else 0
+    return replace(chunk, records=chunk.records[begin:]) if begin < len(chunk.records) else None
 
 
 def _until(chunk: Chunk, until: datetime) -> Chunk | None:

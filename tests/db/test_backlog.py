@@ -17,7 +17,7 @@ import pytest
 from cti.backlog import Backlog, Worker
 from cti.db.store import Store
 from cti.errors import StoreError
-from cti.journal.abreast import abreast
+from cti.journal.abreast import abreast, parted
 from cti.journal.files import Reader
 from cti.journal.importer import Importer
 from cti.stage.bench_journals import write_journals
@@ -58,7 +58,7 @@ def new_file(tmp_path, migrated_file):
 
 
 def backlog(files, store, **options) -> Backlog:
-    return Backlog(files, store, chunk_bytes=CHUNK, worth=1, workers=2, **options)
+    return Backlog(files, store, chunk_bytes=CHUNK, part_bytes=CHUNK // 6, worth=1, workers=2, **options)
 
 
 async def test_what_several_processes_read_is_what_one_reads(new_database, journals, exported):
@@ -161,11 +161,14 @@ async def test_files_that_were_rotated_or_lost_their_end_are_read_like_by_one_pr
             assert await exported(store) == await exported(anew)
 
 
-async def test_journals_are_cut_at_one_instant_and_every_record_comes_once(journals):
-    class Nothing:
-        async def positions(self, source):
-            return {}
+class Nothing:
+    """Knows of no file."""
 
+    async def positions(self, source):
+        return {}
+
+
+async def test_journals_are_cut_at_one_instant_and_every_record_comes_once(journals):
     reader = Reader(journals, 20_000)
     await reader.open(Nothing())
     seen: dict[object, list[int]] = {}
@@ -177,3 +180,31 @@ async def test_journals_are_cut_at_one_instant_and_every_record_comes_once(journ
     await whole.open(Nothing())
     assert seen == {chunk.position.source: [r.offset for r in chunk.records] for chunk in whole.next()}
     assert abreast([replace(chunk, records=(), more=True) for chunk in whole.next()]) != []
+
+
+async def test_the_last_batch_is_parted_by_instants_and_every_record_comes_once(journals):
+    reader = Reader(journals, 1 << 24)
+    await reader.open(Nothing())
+    whole = reader.next()
+    parts = list(parted(whole, 4))
+    assert len(parts) == 4
+    seen: dict[object, list[int]] = {}
+    for part in parts:
+        for chunk in part:
+            seen.setdefault(chunk.position.source, []).extend(record.offset for record in chunk.records)
+            assert chunk.records[-1].offset < chunk.position.offset
+    assert seen == {chunk.position.source: [record.offset for record in chunk.records] for chunk in whole}
+    ends = {chunk.position.source: chunk.position for part in parts for chunk in part}
+    assert ends == {chunk.position.source: chunk.position for chunk in whole}
+    counts = [sum(len(chunk.records) for chunk in part) for part in parts]
+    assert max(counts) < 2 * min(counts)
+
+
+async def test_what_cannot_be_parted_stays_one_batch(journals):
+    reader = Reader(journals, 1 << 24)
+    await reader.open(Nothing())
+    whole = reader.next()
+    nothing = [replace(chunk, records=()) for chunk in whole]
+    single = [replace(whole[0], records=whole[0].records[:1])]
+    for chunks, parts in ((whole, 1), (whole, 0), (nothing, 4), (single, 4)):
+        assert list(parted(chunks, parts)) == [chunks]
