@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import multiprocessing
 import os
 import random
 import shutil
@@ -14,7 +13,8 @@ from dataclasses import replace
 
 import pytest
 
-from cti.backlog import Backlog, Worker
+from cti.backlog import Backlog
+from cti.backlog.workers import Worker
 from cti.db.store import Store
 from cti.errors import StoreError
 from cti.journal.abreast import abreast, parted
@@ -108,8 +108,7 @@ async def test_a_process_that_dies_ends_the_import_and_the_next_goes_on(new_file
     ask = Worker.ask
 
     def dying(self: Worker, chunks):
-        for child in multiprocessing.active_children():
-            child.kill()
+        self.process.kill()
         return ask(self, chunks)
 
     async with Store(new_file()) as store, Store(new_file()) as one:

@@ -1,36 +1,28 @@
 """Imports a backlog of journals with every processor: workers parse and fold, this process stores, batch by batch.
 
 Each batch is stored with the positions after it in one transaction, in the order of the files, as `Importer` does: what
-is killed is as if the batch had not begun. It wires journals with rows, which know nothing of each other. A worker has
-no state and no files; when this process dies, its pipe ends, and so does the worker.
+is killed is as if the batch had not begun. It knows batches and their order; `workers` are the processes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import logging
-import multiprocessing
 import os
-import signal
-import socket
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import chain, cycle
-from multiprocessing.connection import Connection
+from itertools import cycle
 
-from .db.ready import Ready, prepared
-from .db.store import Store
-from .errors import StoreError
-from .journal.abreast import abreast, parted
-from .journal.files import JournalFiles, Reader
-from .journal.importer import Importer
-from .journal.reading import Reading, pieces, read
-from .journal.tail import Chunk
+from ..db.store import Store
+from ..journal.abreast import abreast, parted
+from ..journal.files import JournalFiles, Reader
+from ..journal.importer import Importer
+from ..journal.reading import read
+from ..journal.tail import Chunk
+from .workers import Answer, Free, answered, workers
 
-log = logging.getLogger(__name__)
 CHUNK = 4 << 20  # bytes of each journal in a batch
 _GENERATIONS = (0, 0, 0, 0, 0, 0, 0, 2)  # gc's: what came since it last looked, and now and then all
 _LAST_PARTS = 4  # of the last batch, which would otherwise keep one processor busy and then the database alone
@@ -68,7 +60,7 @@ class Backlog:
         total = 0
         async with (
             _without_collecting(),
-            _workers(self.workers, self.store.database.is_sqlite) as free,
+            workers(self.workers, self.store.database.is_sqlite) as free,
             aclosing(self._stored(reader, _taken(reader, first), free)) as batches,
         ):
             async for stored in batches:
@@ -89,7 +81,7 @@ class Backlog:
                 waiting.extend((chunks, asyncio.create_task(_asked(free, chunks))) for chunks in batches)
 
         try:
-            own = asyncio.to_thread(_answer, first, self.store.database.is_sqlite)
+            own = asyncio.to_thread(answered, first, self.store.database.is_sqlite)
             waiting.append((first, asyncio.create_task(own)))
             await fill()
             while waiting:
@@ -139,41 +131,6 @@ def _taken(reader: Reader, chunks: list[Chunk]) -> list[Chunk]:
     return chunks
 
 
-# --- the other processes ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a worker made of some chunks; `ready` None: a file lost its end, which only the rows can tell more of."""
-
-    readings: list[Reading]
-    ready: Ready | None
-
-
-class Worker:
-    """One that makes chunks ready, at the other end of a pipe. One question at a time."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self.pipe = pipe
-
-    def ask(self, chunks: list[Chunk]) -> Answer:
-        """Blocks until it is done. Raises StoreError when the process died."""
-        try:
-            self.pipe.send(chunks)
-            answer: Answer = self.pipe.recv()
-        except (EOFError, OSError) as error:
-            raise StoreError("a process that reads journals died; what it had is read again next time") from error
-        return answer
-
-    def end(self) -> None:
-        """Both ends read that nothing more comes, also a thread that waits for an answer."""
-        with suppress(OSError), socket.fromfd(self.pipe.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as ours:
-            ours.shutdown(socket.SHUT_RDWR)
-
-
-Free = asyncio.Queue[Worker]
-
-
 @asynccontextmanager
 async def _without_collecting() -> AsyncIterator[None]:
     """Looking for cycles again and again takes as long as the work. A batch leaves a few, which hold some of it: they
@@ -186,57 +143,3 @@ async def _without_collecting() -> AsyncIterator[None]:
     finally:
         gc.unfreeze()
         gc.enable()
-
-
-@asynccontextmanager
-async def _workers(count: int, sqlite: bool) -> AsyncIterator[Free]:
-    """They end with their pipes, and have nothing to lose."""
-    context = multiprocessing.get_context("spawn")
-    pipes = [context.Pipe() for _ in range(count)]
-    process = context.Process(target=_work, args=([theirs for _, theirs in pipes], sqlite), daemon=True)
-    process.start()
-    workers = [Worker(ours) for ours, _ in pipes]
-    free: Free = asyncio.Queue()
-    for worker, (_, theirs) in zip(workers, pipes, strict=True):
-        theirs.close()
-        free.put_nowait(worker)
-    try:
-        yield free
-    finally:
-        for worker in workers:
-            worker.end()
-        await asyncio.to_thread(process.join)
-
-
-def _work(pipes: Sequence[Connection], sqlite: bool) -> None:
-    """One process for each pipe: this one imports what all of them need, a second's work, and then divides itself."""
-    gc.disable()  # as in `_without_collecting`
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asks; then the pipes end
-    gc.freeze()
-    own, *others = pipes
-    for pipe in others:
-        if os.fork() == 0:
-            _serve(pipe, pipes, sqlite)
-            os._exit(0)
-    _serve(own, pipes, sqlite)
-    for _ in others:
-        os.wait()
-
-
-def _serve(own: Connection, pipes: Sequence[Connection], sqlite: bool) -> None:
-    for pipe in pipes:
-        if pipe is not own:
-            pipe.close()
-    with suppress(EOFError, OSError):  # whoever asks is gone
-        while True:
-            own.send(_answer(own.recv(), sqlite))
-            gc.collect()
-
-
-def _answer(chunks: list[Chunk], sqlite: bool) -> Answer:
-    readings = [Reading() for _ in chunks]
-    files = [pieces(chunk, reading) for chunk, reading in zip(chunks, readings, strict=True)]
-    if any(chunk.position.cut for chunk in chunks):
-        deque(chain.from_iterable(files), maxlen=0)  # for what is refused
-        return Answer(readings, None)
-    return Answer(readings, prepared(files, sqlite=sqlite))
