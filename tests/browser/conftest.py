@@ -33,6 +33,7 @@ FLAGS = [
     "--lang=en-US",
     "--window-size=1280,900",
 ]
+STARTING_SECONDS = 240  # 200 MB that may have to come from a busy disk
 # Resolves as soon as the condition holds, at the latest a change of the page or a tick of its clocks after.
 UNTIL = """
 const done = arguments[arguments.length - 1];
@@ -62,7 +63,7 @@ class Page:
         return await self.command("POST", "execute/sync", {"script": script, "args": []})
 
     async def until(self, condition: str) -> Any:
-        """Wait until the JavaScript function body `condition` returns something true; fails after 20 s."""
+        """Wait until the JavaScript function body `condition` returns something true; fails after 60 s."""
         value = await self.command(
             "POST", "execute/async", {"script": UNTIL.replace("CONDITION", condition), "args": []}
         )
@@ -163,7 +164,7 @@ def _new_session(url: str, browser: str, profile: Path) -> str:
     }
     body = json.dumps({"capabilities": {"alwaysMatch": wanted}}).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=STARTING_SECONDS) as answer:
         return f"{url}/{json.load(answer)['value']['sessionId']}"
 
 

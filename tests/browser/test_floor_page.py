@@ -11,6 +11,7 @@ from cti.web.feed import Fresh, Missed
 from cti.web.push import Hub
 from cti.web.server import WebServer
 
+pytestmark = pytest.mark.timeout(300)  # the first one waits for the browser
 HOSTILE = [
     '"><svg/onload=alert(1)>',
     "<img src=x onerror=alert(1)>",
