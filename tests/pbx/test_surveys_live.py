@@ -26,7 +26,7 @@ from scene import (
 )
 
 from cti.pbx import Installation
-from cti.phones import Call
+from cti.phones import Call, PhoneEvent
 from cti.stage import Stage
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
@@ -77,10 +77,24 @@ async def asked(stage: Stage, number: str, count: int) -> None:
     await until(f"{count} lines of {number}'s survey", look)
 
 
-async def talked(stage: Stage, number: str) -> Call:
-    """A talk that the agent has ended, and the caller is being asked."""
-    call = await stage.call(caller("40031", number))
-    await hang_up(stage, await take(stage, "1001", number))
+async def talking(stage: Stage, agent: str, number: str) -> PhoneEvent:
+    """The agent has answered, and the two talk: a phone that acts in the same millisecond is no agent's."""
+    leg = await take(stage, agent, number)
+    await presences(stage, {agent: "talking"})
+    return leg
+
+
+async def talked(stage: Stage, number: str, *, heard: bool = False) -> Call:
+    """A talk that the agent has ended, and the caller is being asked. `heard`: by then, the caller is recorded."""
+    call = await stage.call(caller("40031", number, media="stream" if heard else "one_packet"))
+    leg = await talking(stage, "1001", number)
+
+    async def recorded() -> bool:
+        return any(file.stat().st_size for file in stage.config.recordings.rglob("*.raw"))
+
+    if heard:
+        await until("sound in the recording", recorded)
+    await hang_up(stage, leg)
     await asked(stage, number, 1)
     return call
 
@@ -102,7 +116,7 @@ async def rows(stage: Stage, number: str) -> tuple[dict[str, Any], list[dict[str
 
 async def test_answers_are_rows_of_the_agent_and_the_wrap_up_does_not_wait_for_them(stage: Stage) -> None:
     number = "13810000001"
-    call = await talked(stage, number)
+    call = await talked(stage, number, heard=True)
     await presences(stage, {"1001": "wrap_up"})
     await call.press("7")
     await call.press("4")
@@ -165,7 +179,7 @@ async def test_wrong_keys_lead_to_the_next_question_and_silence_to_the_end(stage
 async def passed_on(stage: Stage, number: str) -> Call:
     """A talk, a blind transfer, a talk with the colleague, who hangs up: the caller is being asked."""
     call = await stage.call(caller("40031", number))
-    leg = await take(stage, "1001", number)
+    leg = await talking(stage, "1001", number)
     await stage.phones.transfer(leg, f"sip:1002@{stage.config.sip_bind}:{stage.config.sip_port}")
     await stage.phones.next("transfer", phone=leg.phone, call_id=leg.call_id)
     await hang_up(stage, leg)
@@ -198,7 +212,7 @@ async def test_who_declines_before_the_waiting_is_not_asked(stage: Stage) -> Non
         await call.next("answered")
         if key:
             await call.press(key)
-        await hang_up(stage, await take(stage, "1001", who))
+        await hang_up(stage, await talking(stage, "1001", who))
         if not key:
             await asked(stage, who, 1)
             await call.press("5")
