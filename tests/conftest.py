@@ -27,7 +27,7 @@ from databases import (  # noqa: E402, F401 -- fixtures
     new_postgres,
     on_both,
 )
-from lanes import pytest_runtest_protocol  # noqa: E402, F401 -- a hook
+from lanes import pytest_runtestloop  # noqa: E402, F401 -- a hook
 
 FIRST = ("core", "site", "render", "ship", "engine", "journal", "recordings", "ami", "agi", "cli")
 LAST = ("db", "stage", "browser", "pbx")

@@ -14,10 +14,23 @@ import pytest
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
-    """True, which ends pytest's own care for the test, when its file is another's: not run, and not counted."""
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """pytest's own loop over the files that are ours: others' tests are not run, and not counted. The next file is
+    taken when the last test of the one before begins, as pytest must know what of its fixtures can stay."""
     lanes = os.environ.get("CTI_TEST_LANES", "")
-    return True if lanes and not taken(Path(lanes), item.path) else None
+    if not lanes or session.config.option.collectonly:
+        return None
+    ours = (item for item in session.items if taken(Path(lanes), item.path))
+    item = next(ours, None)
+    while item is not None:
+        following = next(ours, None)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
+        item = following
+    return True
 
 
 @cache

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HERE = str(Path(__file__).parent)
-CONFTEST = f"import sys\nsys.path.insert(0, {HERE!r})\nfrom lanes import pytest_runtest_protocol\n"
+CONFTEST = f"import sys\nsys.path.insert(0, {HERE!r})\nfrom lanes import pytest_runtestloop\n"
 TEST = """
 import os, pathlib, pytest
 @pytest.fixture(scope="module")
@@ -25,12 +25,13 @@ def test_it(log, n):
 def test_each_file_is_run_whole_by_one_of_them_and_what_it_made_is_ended(tmp_path):
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    files = [f"test_{letter}.py" for letter in "abcdef"]
+    files = [f"{'one' if letter < 'd' else 'two'}/test_{letter}.py" for letter in "abcdef"]
     for file in files:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).write_text(TEST)
     lanes = tmp_path / "lanes"
     lanes.mkdir()
-    (lanes / f"{tmp_path.name}-test_c").mkdir()  # somebody else's already
+    (lanes / "one-test_c").mkdir()  # somebody else's already, and the last one of its folder
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), *files]
     environment = {**os.environ, "CTI_TEST_LANES": str(lanes)}
     both = [subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE) for _ in range(2)]
