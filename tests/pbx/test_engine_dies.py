@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from aftermath import all_quiet, answer, told_once
-from scene import at_work, caller, floor, gone, hang_up, house, on_floor, pid_of, presences, rung, take
+from scene import at_work, caller, floor, gone, hang_up, house, on_floor, pid_of, presences, rung, take, until
 
 from cti.pbx import Installation
+from cti.phones import PhoneEvent
 from cti.stage import Stage
 from cti.stage.instance import READY
 
@@ -80,6 +81,14 @@ async def test_the_engine_dies_in_a_call_and_the_call_goes_on_to_its_own_end(sta
         assert (row["outcome"], row["agent"], row["source"]) == ("answered", "1003", "engine")
 
 
+async def rings_now(stage: Stage, number: str) -> PhoneEvent | None:
+    """A ring of this caller after the first one that goes on; the fallback rings, too, when an engine is slow."""
+    events = [event for event in stage.phones.happened if event.agent == "1003"]
+    ended = {event.call_id for event in events if event.kind == "cancel"}
+    rings = [event for event in events if event.kind == "invite" and event.number == number]
+    return rings[-1] if len(rings) > 1 and rings[-1].call_id not in ended else None
+
+
 async def test_the_engine_dies_while_it_rings_and_nobody_answers(stage: Stage) -> None:
     """The caller comes back to the next engine and to another agent, in their old place."""
     async with at_work(stage, "1003"):
@@ -88,10 +97,9 @@ async def test_the_engine_dies_while_it_rings_and_nobody_answers(stage: Stage) -
         (before,) = (await stage.get("/api/floor"))["calls"]
         killed = await kill_engine(stage)
         await new_engine(stage, killed)
-        await stage.phones.next("cancel", agent="1003")
-        ring = await stage.phones.next("invite", agent="1003", number="13860005001")
         after = await on_floor(stage, 1, "offered")
         assert after["13860005001"]["entered"] == before["entered"]
+        ring = await until("the next engine's ring", lambda: rings_now(stage, "13860005001"))
         await hang_up(stage, await answer(stage, ring))
         await call.done()
         await all_quiet(stage, a1003="ready")
