@@ -125,7 +125,12 @@ class Connection(asyncio.Transport):
 
     def close(self) -> None:
         """Once what is unsent has been sent."""
-        self._close(None)
+        if self._closing:
+            return
+        self._closing = True
+        self._loop.remove_reader(self._own)
+        if not self._unsent:
+            self._loop.call_soon(self._end)
 
     def abort(self) -> None:
         """At once."""
@@ -133,16 +138,8 @@ class Connection(asyncio.Transport):
             self._unsent.clear()
             self._loop.remove_writer(self._own)
             if self._closing:  # it waited for that only
-                self._loop.call_soon(self._end, None)
-        self._close(None)
-
-    def _close(self, error: OSError | None) -> None:
-        if self._closing:
-            return
-        self._closing = True
-        self._loop.remove_reader(self._own)
-        if not self._unsent:
-            self._loop.call_soon(self._end, error)
+                self._loop.call_soon(self._end)
+        self.close()
 
     def _read(self) -> None:
         try:
@@ -177,7 +174,7 @@ class Connection(asyncio.Transport):
             return
         self._loop.remove_writer(self._own)
         if self._closing:
-            self._loop.call_soon(self._end, None)
+            self._loop.call_soon(self._end)
         elif self._ending:
             with suppress(OSError):
                 self._own.shutdown(socket.SHUT_WR)
@@ -187,10 +184,10 @@ class Connection(asyncio.Transport):
         self.abort()
         log.debug("a connection broke: %s", error)
 
-    def _end(self, error: OSError | None) -> None:
+    def _end(self) -> None:
         if self._own.fileno() < 0:
             return
         try:
-            self._protocol.connection_lost(error)
+            self._protocol.connection_lost(None)
         finally:
             self._own.close()

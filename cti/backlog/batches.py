@@ -55,7 +55,7 @@ class Backlog:
         reader = Reader(self.files, self.chunk_bytes)
         await reader.open(self.store)
         first = await asyncio.to_thread(reader.next)
-        if sum(len(record.raw) for chunk in first for record in chunk.records) < self.worth:
+        if _size(first) < self.worth:
             return await self._serial.drain()
         total = 0
         async with (
@@ -120,8 +120,12 @@ def _next(reader: Reader, part_bytes: int) -> list[list[Chunk]]:
     chunks = _taken(reader, reader.next())
     if any(chunk.more or chunk.position.cut for chunk in chunks):
         return [chunks]
-    size = sum(len(record.raw) for chunk in chunks for record in chunk.records)
-    return list(parted(chunks, min(_LAST_PARTS, size // part_bytes))) if chunks else []
+    return list(parted(chunks, min(_LAST_PARTS, _size(chunks) // part_bytes))) if chunks else []
+
+
+def _size(chunks: list[Chunk]) -> int:
+    """Bytes of all their records."""
+    return sum(len(record.raw) for chunk in chunks for record in chunk.records)
 
 
 def _taken(reader: Reader, chunks: list[Chunk]) -> list[Chunk]:

@@ -103,7 +103,8 @@ class RecordingIndex:
             if (seen := self._seen.get(name)) is None or not seen.settled or seen.stamp != _stamp(self.folder / name):
                 if (read := _read(self.folder / name)) is None:
                     continue
-                seen, names = self._seen_now(name, *read)
+                stamp, names, folders = read
+                seen = self._seen_now(name, stamp, folders)
                 count += await self._compare(name, names)
             here[name] = seen
             waiting += [os.path.join(name, inner) for inner in seen.folders]
@@ -122,10 +123,10 @@ class RecordingIndex:
                 lost[row.path] = row
         return await self._save(lost)
 
-    def _seen_now(self, name: str, stamp: int, names: list[str], folders: list[str]) -> tuple[_Seen, list[str]]:
+    def _seen_now(self, name: str, stamp: int, folders: list[str]) -> _Seen:
         before, now = self._seen.get(name), self.clock()
         since = before.since if before and before.stamp == stamp else now
-        return _Seen(stamp, since, tuple(folders), now - since >= SETTLING_SECONDS), names
+        return _Seen(stamp, since, tuple(folders), now - since >= SETTLING_SECONDS)
 
     async def _compare(self, name: str, names: Sequence[str]) -> int:
         """Names that are new, that went, and that came back."""

@@ -113,8 +113,8 @@ class Gate:
     async def still_good(self, token: str) -> bool:
         """Whether a token that opened a long connection has not been revoked since.
 
-        One at a time: screens that came together, after a restart, would otherwise ask together for ever, and fifty
-        queries at once held up calls for 0.1 s (each opens a connection of its own).
+        One at a time: screens that came together, after a restart, would otherwise ask together for ever, each over a
+        database connection of its own.
         """
         async with self._one_at_a_time:
             return await self._verify(token) is not None
