@@ -24,7 +24,7 @@ __all__ = ["Importer", "JournalFiles", "LineStore", "journal_files"]
 log = logging.getLogger(__name__)
 # Between two rounds. A call's conversation is folded anew in each round that has a line of it, so many lines make long
 # rests; what has come meanwhile is stored with one commit.
-LEAST_REST, MOST_REST = 0.25, 1.5  # seconds
+LEAST_REST, MOST_REST = 0.25, 4.0  # seconds; the longest from some fifty calls a second on
 _RESTFUL = 1_000  # lines of a round for each second of the rest after it
 
 
@@ -56,7 +56,7 @@ class Importer:
 
     files: JournalFiles
     store: LineStore
-    chunk_bytes: int = 1 << 18
+    chunk_bytes: int = 1 << 21  # what the longest rest leaves, or calls were cut in two again and again
     refused: dict[str, int] = field(default_factory=dict)
     caught_up: asyncio.Event = field(default_factory=asyncio.Event)  # all that was told of messages is stored
     reader: Reader = field(init=False)

@@ -27,6 +27,8 @@ from ..errors import NotFound, StoreError
 RATE, CHANNELS = 8_000, 2
 BYTES_PER_SECOND = RATE * CHANNELS * SAMPLE_BYTES
 SETTLING_SECONDS = 2.0  # FAT's stamps are the coarsest: two seconds
+LEAST_REST, MOST_REST = 1.0, 4.0  # seconds between two looks
+_RESTFUL = 50  # changed rows of a look for each second of the rest after it
 _HELD = 8  # folders whose rows are kept in memory; a busy one changes with every call
 _NAME = re.compile(
     r"(?P<call>(?:[A-Za-z0-9_.-]{1,100}-)?[0-9]{9,12}\.[0-9]{1,10})(?:[-_][A-Za-z0-9_-]{1,60})?", re.ASCII
@@ -173,6 +175,12 @@ class RecordingIndex:
         word = ("whole" if size else "empty") if ended else "growing"
         started = datetime.fromtimestamp(round(state.st_mtime - seconds, 3), UTC)
         return Recording(path=path, call=call, started=started, seconds=seconds, bytes=size, state=word)
+
+
+def rest_seconds(changed: int) -> float:
+    """How long to leave the folder alone after a look that found so much: each look reads all names of a busy folder
+    and asks of each recording that grows, so at a hundred calls a second one in four is enough."""
+    return min(MOST_REST, max(LEAST_REST, changed / _RESTFUL))
 
 
 def call_of(path: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from cti.errors import NotFound, StoreError
-from cti.recordings.index import Recording, RecordingIndex, as_wav, call_of, sound_file, wav_header
+from cti.recordings.index import Recording, RecordingIndex, as_wav, call_of, rest_seconds, sound_file, wav_header
 
 CALL = "1795300000.1"
 SECOND = b"\x01\x02\x03\x04" * 8000
@@ -240,3 +240,8 @@ def test_only_files_in_the_folder_are_played(index, path):
 def test_a_vanished_file_is_said(tmp_path):
     with pytest.raises(StoreError):
         as_wav(tmp_path / "gone.raw")
+
+
+@pytest.mark.parametrize(("changed", "rest"), [(0, 1.0), (50, 1.0), (150, 3.0), (9_000, 4.0)])
+def test_a_folder_in_which_much_changes_is_left_alone_for_longer(changed, rest):
+    assert rest_seconds(changed) == rest
