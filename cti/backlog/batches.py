@@ -26,7 +26,6 @@ from .workers import Answer, Free, answered, workers
 CHUNK = 4 << 20  # bytes of each journal in a batch
 _GENERATIONS = (0, 0, 0, 0, 0, 0, 0, 2)  # gc's: what came since it last looked, and now and then all
 _LAST_PARTS = 4  # of the last batch, which would otherwise keep one processor busy and then the database alone
-PART = 1 << 20  # bytes that are worth a part
 _MOST_WORKERS = 3  # one writer keeps hardly more of them busy; each takes some 200 MB
 
 
@@ -37,7 +36,6 @@ class Backlog:
     files: JournalFiles
     store: Store
     chunk_bytes: int = CHUNK
-    part_bytes: int = PART
     worth: int = 1 << 20  # bytes, below which starting processes takes longer than the work
     workers: int = field(default_factory=lambda: min(_MOST_WORKERS, os.cpu_count() or 1))
     told: Callable[[int], None] | None = None  # is told how many new lines there are so far
@@ -74,10 +72,10 @@ class Backlog:
         database, every worker has the next, and another one is read and lies ready for whoever is done first. The first
         it makes ready itself: the others only start then, and it has nothing to store yet."""
         waiting: deque[tuple[list[Chunk], asyncio.Task[Answer]]] = deque()
-        generations = cycle(_GENERATIONS)
+        generations, least = cycle(_GENERATIONS), self.chunk_bytes // 4
 
         async def fill() -> None:
-            while len(waiting) <= self.workers and (batches := await asyncio.to_thread(_next, reader, self.part_bytes)):
+            while len(waiting) <= self.workers and (batches := await asyncio.to_thread(_next, reader, least)):
                 waiting.extend((chunks, asyncio.create_task(_asked(free, chunks))) for chunks in batches)
 
         try:
@@ -115,12 +113,24 @@ async def _asked(free: Free, chunks: list[Chunk]) -> Answer:
     return answer
 
 
-def _next(reader: Reader, part_bytes: int) -> list[list[Chunk]]:
-    """The next batch, the last one in parts; nothing when there is none."""
+def _next(reader: Reader, least: int) -> list[list[Chunk]]:
+    """The next batch, the last one in parts of `least` bytes or more; nothing: there is none. What is less goes with
+    what follows: where journals are rotated their files end one soon after the other, and each end would take the place
+    of a batch."""
+    small: list[Chunk] = []
     chunks = _taken(reader, reader.next())
-    if any(chunk.more or chunk.position.cut for chunk in chunks):
-        return [chunks]
-    return list(parted(chunks, min(_LAST_PARTS, _size(chunks) // part_bytes))) if chunks else []
+    while _goes_on(chunks) and _size(small) + _size(chunks) < least:
+        small += chunks
+        chunks = _taken(reader, reader.next())
+    if _goes_on(chunks):
+        return [small + chunks]
+    parts = 0 if any(chunk.position.cut for chunk in chunks) else min(_LAST_PARTS, _size(chunks) // least)
+    return [batch for batch in (small, *parted(chunks, parts)) if batch]
+
+
+def _goes_on(chunks: list[Chunk]) -> bool:
+    """Whether more comes, and these lost nothing: what was read of a file and what it lost are never stored at once."""
+    return any(chunk.more for chunk in chunks) and not any(chunk.position.cut for chunk in chunks)
 
 
 def _size(chunks: list[Chunk]) -> int:

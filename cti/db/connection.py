@@ -21,6 +21,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from ..errors import CtiError, StoreError
 
 _IMPORT_LOCK = 0x637469  # "cti"
+# A table that is being filled has no statistics: the planner would read all of it for each key, or start processes to
+# look up a few, which takes longer than the looks.
+_BY_KEYS = text(
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"
+)
 _ONE_VIEW = {"isolation_level": "REPEATABLE READ"}
 
 
@@ -52,8 +57,7 @@ class Database:
             async with self._writer.begin() as connection:
                 if folding and not self.is_sqlite:
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _IMPORT_LOCK})
-                    # A table that is being filled has no statistics: the planner would read all of it for each key.
-                    await connection.execute(text("SET LOCAL enable_seqscan = off"))
+                    await connection.execute(_BY_KEYS)
                 yield connection
 
     @asynccontextmanager

@@ -14,8 +14,9 @@ from .plain import Driver, Form, Plain, form_of
 from .rollups import touch_presences
 from .tables import JournalLineRow
 
-# By `=`, not among some: only so a database knows that the last of an index is the highest, and reads no more of it.
-_END = 'SELECT max("offset") FROM journal_lines WHERE source = {0} AND file_id = {1}'
+# A look at the key from there on: asked for the highest offset, PostgreSQL reads all that is stored of the file as long
+# as it has no statistics, as in a database that is being filled.
+_FROM = 'SELECT 1 FROM journal_lines WHERE source = {0} AND file_id = {1} AND "offset" >= {2} LIMIT 1'
 _BETWEEN = """
 SELECT "offset" FROM journal_lines WHERE source = '{source}' AND file_id {{among}} AND "offset" BETWEEN {low} AND {high}
 """
@@ -35,8 +36,7 @@ async def unknown(driver: Driver, lines: Iterable[JournalLine]) -> list[JournalL
 
 async def is_new(driver: Driver, source: Source, file_id: str, offset: int) -> bool:
     """Whether no line of this file is stored from this offset on."""
-    (end,) = await driver.only(_END, source.value, file_id)
-    return end is None or end < offset
+    return await driver.first(_FROM, source.value, file_id, offset) is None
 
 
 async def _known(driver: Driver, source: Source, file_id: str, low: int, high: int) -> set[int]:

@@ -164,12 +164,19 @@ class Driver:
             return list(await self._driver.execute_fetchall(statement, (orjson.dumps(list(keys)).decode(),)))
         return list(await self._driver.fetch(select.format(among="= ANY($1::text[])"), list(keys)))
 
-    async def only(self, select: str, *values: Any) -> Any:
-        """The only row that `select` finds; `{0}`, `{1}` … in it are these values."""
+    async def known(self, keys: Sequence[str], select: str) -> set[str]:
+        """Those of the keys for which `select`, which compares with `key`, finds a row: one look for each."""
+        told = "(SELECT value AS key FROM json_each(?))" if self.sqlite else "unnest($1::text[]) AS key"
+        found = f"SELECT key FROM {told} WHERE ({select} LIMIT 1) IS NOT NULL"  # noqa: S608 -- ours
+        values = orjson.dumps(list(keys)).decode() if self.sqlite else list(keys)
+        rows = self._driver.execute_fetchall(found, (values,)) if self.sqlite else self._driver.fetch(found, values)
+        return {key for (key,) in await rows}
+
+    async def first(self, select: str, *values: Any) -> Any:
+        """The first row that `select` finds, or None; `{0}`, `{1}` … in it are these values."""
         statement = select.format(*(f"{'?' if self.sqlite else '$'}{place}" for place in range(1, len(values) + 1)))
         if self.sqlite:
-            (found,) = await self._driver.execute_fetchall(statement, values)
-            return found
+            return next(iter(await self._driver.execute_fetchall(statement, values)), None)
         return await self._driver.fetchrow(statement, *values)
 
     async def delete(

@@ -106,9 +106,8 @@ async def keep(driver: Driver, batch: Ready) -> Callers | None:
 
 async def _known(driver: Driver, keys: Sequence[str]) -> set[str]:
     """Those of which a line is stored."""
-    found = await driver.rows("SELECT DISTINCT call FROM journal_lines WHERE call {among}", keys)
-    found += await driver.rows("SELECT DISTINCT leg FROM journal_lines WHERE leg {among} AND leg <> call", keys)
-    return {key for (key,) in found}
+    found = await driver.known(keys, "SELECT 1 FROM journal_lines WHERE call = key")
+    return found | await driver.known(keys, "SELECT 1 FROM journal_lines WHERE leg = key AND leg <> call")
 
 
 def _folded(told: Sequence[tuple[Iterable[str], Conversation | None]], sqlite: bool) -> tuple[list[Group], list[Load]]:

@@ -58,7 +58,7 @@ def new_file(tmp_path, migrated_file):
 
 
 def backlog(files, store, **options) -> Backlog:
-    return Backlog(files, store, chunk_bytes=CHUNK, part_bytes=CHUNK // 6, worth=1, workers=2, **options)
+    return Backlog(files, store, chunk_bytes=CHUNK, worth=1, workers=2, **options)
 
 
 async def test_what_several_processes_read_is_what_one_reads(new_database, journals, exported):
@@ -158,6 +158,22 @@ async def test_files_that_were_rotated_or_lost_their_end_are_read_like_by_one_pr
         async with Store(new_file()) as anew:
             await Importer(journals, anew).drain()
             assert await exported(store) == await exported(anew)
+
+
+async def test_the_ends_of_rotated_files_are_stored_with_what_follows_them(new_file, journals, exported):
+    for path in journals.paths().values():
+        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+        for number, line in enumerate(lines[:9]):  # nine files of a line each, and the rest
+            old = path.with_name(f"{path.name}.{number}")
+            old.write_bytes(line)
+            os.utime(old, (number, number))
+        path.write_bytes(b"".join(lines[9:]))
+    batches: list[int] = []
+    async with Store(new_file()) as store, Store(new_file()) as one:
+        many = Backlog(journals, store, worth=1, workers=2, told=batches.append)
+        assert await many.drain() == await Importer(journals, one).drain()
+        assert len(batches) == 3  # what the first look found, the other ends, and what is left
+        assert await exported(store) == await exported(one)
 
 
 class Nothing:
