@@ -115,6 +115,7 @@ async def run_engine(config: Config, stop: asyncio.Event) -> None:
 
         engine = Engine(journal=journal, publish=publish, customers=customers, actions=link)
         link.engine = engine
+        engine.lobby.hurry = link.hurry
         backend = Answers(config, engine, link, store, lambda: timezone)
         hub = Hub(backend.snapshot)
         timezone = load_site(config.site_file).site.timezone

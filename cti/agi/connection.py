@@ -39,7 +39,7 @@ class Listener:
                 own = socket.create_server(address[:2], family=family, backlog=QUEUED)
                 own.setblocking(False)
                 self._sockets.append(own)
-                loop.add_reader(own, self._accept, own)
+                loop.add_reader(own.fileno(), self._accept, own)
         except OSError:
             self.close()  # one of several addresses is taken: none is kept
             raise
@@ -54,7 +54,7 @@ class Listener:
         """Listen no more; what was accepted stays. Safe to call again."""
         for own in self._sockets:
             if own.fileno() >= 0:
-                asyncio.get_running_loop().remove_reader(own)
+                asyncio.get_running_loop().remove_reader(own.fileno())
                 own.close()
 
     def _accept(self, own: socket.socket) -> None:
@@ -66,7 +66,7 @@ class Listener:
             except OSError as error:  # too many open files: level-triggered, so it would come back at once
                 log.error("connections wait, no socket can be opened: %s", error.strerror)
                 loop = asyncio.get_running_loop()
-                loop.remove_reader(own)
+                loop.remove_reader(own.fileno())
                 loop.call_later(REST_SECONDS, self._listen_again, own)
                 return
             Connection(accepted, address, self._make())
@@ -84,7 +84,7 @@ class Connection(asyncio.Transport):
         own.setblocking(False)
         with suppress(OSError):  # gone already
             own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._own = own
+        self._own, self._fd = own, own.fileno()  # a selector that does not know a socket prints it for its KeyError
         self._protocol = protocol
         self._loop = asyncio.get_running_loop()
         self._unsent = bytearray()
@@ -98,11 +98,11 @@ class Connection(asyncio.Transport):
 
     def pause_reading(self) -> None:
         if not self._closing:
-            self._loop.remove_reader(self._own)
+            self._loop.remove_reader(self._fd)
 
     def resume_reading(self) -> None:
         if not self._closing:
-            self._loop.add_reader(self._own, self._read)
+            self._loop.add_reader(self._fd, self._read)
 
     def get_write_buffer_size(self) -> int:
         return len(self._unsent)
@@ -114,7 +114,7 @@ class Connection(asyncio.Transport):
             data = data[self._send(data) :]
             if not data or self._closing:
                 return
-            self._loop.add_writer(self._own, self._write_on)
+            self._loop.add_writer(self._fd, self._write_on)
         self._unsent += data
 
     def write_eof(self) -> None:
@@ -128,7 +128,7 @@ class Connection(asyncio.Transport):
         if self._closing:
             return
         self._closing = True
-        self._loop.remove_reader(self._own)
+        self._loop.remove_reader(self._fd)
         if not self._unsent:
             self._loop.call_soon(self._end)
 
@@ -136,7 +136,7 @@ class Connection(asyncio.Transport):
         """At once."""
         if self._unsent:
             self._unsent.clear()
-            self._loop.remove_writer(self._own)
+            self._loop.remove_writer(self._fd)
             if self._closing:  # it waited for that only
                 self._loop.call_soon(self._end)
         self.close()
@@ -172,7 +172,7 @@ class Connection(asyncio.Transport):
         del self._unsent[: self._send(self._unsent)]
         if self._unsent:
             return
-        self._loop.remove_writer(self._own)
+        self._loop.remove_writer(self._fd)
         if self._closing:
             self._loop.call_soon(self._end)
         elif self._ending:

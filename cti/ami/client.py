@@ -134,6 +134,11 @@ class AmiClient:
         pending.future.add_done_callback(_log_failure)
         return pending.future
 
+    def hurry(self) -> None:
+        """End the rest between two reads, if there is one."""
+        if self._connection is not None:
+            self._connection.protocol.hurry()
+
     async def run(self) -> None:
         """Keep the line up until cancelled."""
         failures = 0

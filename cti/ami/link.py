@@ -27,7 +27,7 @@ from .pending import NoAnswer, Pending, Response
 from .wire import Decoder, Headers, Message
 
 MAX_PENDING = 256  # actions that wait for an answer at the same time
-BURST_SECONDS = 0.05  # reads that come closer than this are a burst
+BURST_SECONDS = 0.1  # reads that come closer than this are a burst; longer than any rest
 MAX_UNSENT = 262_144  # bytes that the peer has not read
 SHUTTING_DOWN = "Asterisk is shutting down"  # manager.c answers every action so, a Login too, until it is gone
 
@@ -46,6 +46,7 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type informa
         self._decoder = decoder
         self._own = f"\r\nActionID: {own}".encode()
         self._read_at = 0.0
+        self._resting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -75,7 +76,14 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type informa
         before, self._read_at = self._read_at, loop.time()
         if self._read_at - before < BURST_SECONDS and not self.transport.is_closing():
             self.transport.pause_reading()
-            loop.call_later(self._manager.rest(), self.transport.resume_reading)
+            self._resting = loop.call_later(self._manager.rest(), self.hurry)
+
+    def hurry(self) -> None:
+        """Read on, whatever is left of a rest."""
+        if self._resting is not None:
+            self._resting.cancel()
+            self._resting = None
+            self.transport.resume_reading()
 
     def handle_message(self, message: Message) -> None:
         if self._own in message.raw:

@@ -56,6 +56,7 @@ class Lobby:
         self._knows = knows
         self._prefers = prefers
         self._waiting: dict[CallId, _Waiting] = {}
+        self.hurry: Callable[[], None] = lambda: None  # somebody has to wait
 
     async def serve(self, session: Session) -> None:
         """Wait for the verdict and set its variables, `CTI_VERDICT` last. Raises AgiRefused for a foreign dialplan."""
@@ -70,6 +71,8 @@ class Lobby:
         answered = False
         try:
             self._join(ask, now)
+            if not waiting.verdict.done():
+                self.hurry()
             variables = await waiting.verdict
             await session.finish(variables)
             answered = True

@@ -35,7 +35,6 @@ from ..core.words import (
     Uniqueid,
     Verdict,
 )
-from ..errors import StoreError
 from ..journal.engine_log import EngineJournal, Kind
 from .callback_desk import CallbackDesk
 from .callbacks import Callbacks
@@ -46,6 +45,7 @@ from .inbox import Inbox
 from .lobby import Lobby
 from .mirror import Mirror
 from .pace import Pace
+from .pen import Pen
 from .timers import Timers
 
 log = logging.getLogger(__name__)
@@ -70,17 +70,18 @@ class Engine:
         actions: Actions,
     ) -> None:
         self.acd = Acd()
-        self.callbacks = Callbacks(CallbackDesk(self), actions.post, self._write)
+        self._pen = Pen(journal)
+        self._write, send = self._pen.write, self._pen.before(actions.post)
+        self.callbacks = Callbacks(CallbackDesk(self), send, self._write)
         self.hold = VirtualHold(self.acd, self.callbacks.line_of)
         self.tracker = CallTracker()
         self.floor = Floor(publish)
         self.familiar = Familiar()
         self.lobby = Lobby(self.post, lambda queue: queue in self._queues, self.familiar.prefers)
-        self.mirror = Mirror(actions.post, self.phone_of)
+        self.mirror = Mirror(send, self.phone_of)
         self._timers = Timers(self.post)
         self._queue_pace = Pace(self.floor.tell_queue, QUEUE_SECONDS)
         self.floor.counted = self._queue_pace.changed
-        self._journal = journal
         self._customers = customers
         self._queues: set[QueueName] = set()
         self._closed: set[QueueName] = set()
@@ -222,14 +223,15 @@ class Engine:
 
     def _handle(self, event: ev.Event) -> None:
         """Leg facts go through the tracker, everything else straight to the core."""
-        if isinstance(event, ev.LegHeld):  # CEL has no hold: only AMI tells of it
-            self._write(Kind.HELD, event.at, call=event.leg, leg=event.leg, held=event.held)
-        for fact in self.tracker.handle(event):
-            self._to_core(fact)
-        for fact in self.callbacks.placed.handle(event):
-            self._to_core(fact)
-        if not self.tracker.reads(event):
-            self._to_core(event)
+        with self._pen:
+            if isinstance(event, ev.LegHeld):  # CEL has no hold: only AMI tells of it
+                self._write(Kind.HELD, event.at, call=event.leg, leg=event.leg, held=event.held)
+            for fact in self.tracker.handle(event):
+                self._to_core(fact)
+            for fact in self.callbacks.placed.handle(event):
+                self._to_core(fact)
+            if not self.tracker.reads(event):
+                self._to_core(event)
 
     def _to_core(self, event: ev.Event) -> None:
         match event:
@@ -268,10 +270,7 @@ class Engine:
         self._stand(at)
 
     def _stand(self, at: datetime) -> None:
-        try:
-            self._journal.stand(Kind.QUEUES, at, closed=sorted(self._closed))
-        except StoreError as error:
-            log.error("%s", error)
+        self._pen.stand(Kind.QUEUES, at, closed=sorted(self._closed))
 
     def _show_beside(self, agent: AgentId) -> None:
         if self.acd.knows(agent):
@@ -386,10 +385,3 @@ class Engine:
         )
         if told.decision == "wait":
             self.floor.ring(told.call, told.ring, at)
-
-    def _write(self, kind: Kind, at: datetime, **values: Any) -> None:
-        """A full disk must not stop a call: said in the log, and the call goes on."""
-        try:
-            self._journal.append(kind, at, **values)
-        except StoreError as error:
-            log.error("%s", error)

@@ -94,12 +94,15 @@ class EngineJournal:
 
         Raises StoreError when the disk refuses or the line is too long; the journal stays usable and whole.
         """
-        line = _line(kind if isinstance(kind, Kind) else Kind(kind), at, values)
+        self.put(at, line_of(kind if isinstance(kind, Kind) else Kind(kind), at, values))
+
+    def put(self, at: datetime, lines: bytes) -> None:
+        """Write lines of `line_of`, the last one's instant `at`, with one write. Raises StoreError as `append` does."""
         if self._file < 0:
             self._open(at)
-        elif self._size + len(line) > self._limit:
+        elif self._size + len(lines) > self._limit:
             self._rotate(at)
-        self._write(line)
+        self._write(lines)
 
     def close(self) -> None:
         """Close the file; a later append opens it again."""
@@ -116,9 +119,9 @@ class EngineJournal:
         except OSError as error:
             raise StoreError(f"cannot open the engine's journal {self.path}: {error.strerror}") from error
         if self._size == 0:
-            self._write(_line(Kind.OPENED, at, {"file": secrets.token_hex(8)}))
+            self._write(line_of(Kind.OPENED, at, {"file": secrets.token_hex(8)}))
             for kind, values in self._standing.items():
-                self._write(_line(kind, at, values))
+                self._write(line_of(kind, at, values))
 
     def _rotate(self, at: datetime) -> None:
         self.close()
@@ -133,7 +136,7 @@ class EngineJournal:
         self._open(at)
 
     def _write(self, line: bytes) -> None:
-        """One write for one line. After a write that was cut short (disk full) the next one first ends that line."""
+        """One write. After one that was cut short (disk full) the next first ends the line that was torn."""
         data = b"\n" + line if self._torn else line
         try:
             written = os.write(self._file, data)
@@ -145,7 +148,8 @@ class EngineJournal:
             raise StoreError(f"the engine's journal {self.path} took only half a line: is the disk full?")
 
 
-def _line(kind: Kind, at: datetime, values: dict[str, Any]) -> bytes:
+def line_of(kind: Kind, at: datetime, values: dict[str, Any]) -> bytes:
+    """One line of the journal, see `EngineJournal.append`. Raises StoreError when it is too long."""
     if at.tzinfo is None:
         raise ValueError("an instant without a time zone cannot be journalled")
     record = {"kind": kind.value, "at": at if at.tzinfo is UTC else at.astimezone(UTC), **values}

@@ -78,3 +78,14 @@ async def test_a_link_that_closes_is_left_alone():
     side.data_received(b"Event: Hangup\r\nUniqueid: 1\r\n\r\n")
     assert transport.reading
     assert manager.rests == []
+
+
+async def test_a_rest_ends_at_once_for_whoever_hurries():
+    side, _, transport = connected()
+    side.data_received(b"Asterisk Call Manager/9.0\r\nEvent: BridgeLeave\r\nUniqueid: 1\r\n\r\n")
+    side.hurry()
+    assert not transport.resumed.is_set()
+    side.data_received(b"Event: Hangup\r\nUniqueid: 1\r\n\r\n")
+    assert not transport.reading
+    side.hurry()
+    assert transport.reading

@@ -116,3 +116,16 @@ async def test_somebody_waits_until_the_verdict_is_given():
     room.lobby.decide("c1", Verdict.OVERFLOW)
     assert not room.lobby.anybody_waits
     await serving
+
+
+async def test_only_who_has_to_wait_hurries_the_news_of_agents():
+    hurried = []
+    lobby = Lobby(lambda event: lobby.decide("c1", Verdict.DIAL), lambda queue: True)
+    lobby.hurry = lambda: hurried.append(True)
+    await lobby.serve(FakeSession(ASK))
+    assert hurried == []
+    serving = asyncio.create_task(lobby.serve(FakeSession(["queue=sales", "call=c2"])))
+    await asyncio.sleep(0)
+    assert hurried == [True]
+    lobby.decide("c2", Verdict.OVERFLOW)
+    await serving
