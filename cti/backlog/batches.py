@@ -135,7 +135,7 @@ def _goes_on(chunks: list[Chunk]) -> bool:
 
 def _size(chunks: list[Chunk]) -> int:
     """Bytes of all their records."""
-    return sum(len(record.raw) for chunk in chunks for record in chunk.records)
+    return sum(chunk.records.size for chunk in chunks)
 
 
 def _taken(reader: Reader, chunks: list[Chunk]) -> list[Chunk]:

@@ -62,7 +62,7 @@ def _until(chunk: Chunk, until: datetime) -> Chunk | None:
         return chunk
     if low == 0:
         return None
-    position = replace(chunk.position, offset=chunk.records[low].offset)
+    position = replace(chunk.position, offset=chunk.records.offsets[low])
     return Chunk(position=position, records=chunk.records[:low], more=True)
 
 
@@ -73,7 +73,7 @@ def _instant(chunk: Chunk, index: int, step: int) -> datetime | None:
         if not 0 <= index < len(chunk.records):
             return None
         try:
-            line = parser(chunk.records[index].raw, "", 0)
+            line = parser(chunk.records.raws[index], "", 0)
         except LineError:
             line = None
         if line is not None:

@@ -28,7 +28,7 @@ from ..core.journal import JournalLine, Position, Source
 from . import queue_log
 from .foreign import cdr_line, cel_line
 from .layout import Layout, layout_of
-from .records import LONGEST, Record, Splitter, split_csv, split_lines
+from .records import LONGEST, Record, Records, Splitter, split_csv, split_lines
 from .refusal import LineError
 from .tail import rotated
 
@@ -70,7 +70,7 @@ class Reading:
 class Block:
     """Complete records; `first` is the number of the line that begins at byte `begin`, `data` what stood there."""
 
-    records: list[Record]
+    records: Records
     begin: int
     end: int
     first: int
@@ -146,7 +146,7 @@ class HistoryFile:
                 records, end = split(data, begin)
                 if end == begin and len(data) > max(2 * CHUNK, 2 * LONGEST):
                     end = begin + (data.find(b"\n") + 1 or len(data))
-                    records = [Record(begin, data[: end - begin])]
+                    records = Records([begin], [data[: end - begin]])
                 if end > begin:
                     yield Block(records, begin, end, number, data)
                     number += data.count(b"\n", 0, end - begin)

@@ -5,12 +5,12 @@ It knows which reader belongs to which journal. It is a function of its bytes, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..core.journal import JournalLine, Source
 from . import cdr, cel, engine_log, queue_log
-from .records import LONGEST, Record, Splitter, split_csv, split_lines
+from .records import LONGEST, Record, Records, Splitter, split_csv, split_lines
 from .refusal import LineError, escaped
 from .tail import Chunk
 
@@ -67,16 +67,16 @@ def pieces(chunk: Chunk, reading: Reading) -> Iterator[list[JournalLine]]:
         yield _accepted(chunk, chunk.records[start : start + _AT_HAND], reading)
 
 
-def _accepted(chunk: Chunk, records: Sequence[Record], reading: Reading) -> list[JournalLine]:
+def _accepted(chunk: Chunk, records: Records, reading: Reading) -> list[JournalLine]:
     lines: list[JournalLine] = []
     parser, file_id = parser_of(chunk.position.source), chunk.position.file_id
-    for record in records:
+    for offset, raw in zip(records.offsets, records.raws, strict=True):
         try:
-            if len(record.raw) > LONGEST:
+            if len(raw) > LONGEST:
                 raise LineError("a record that is too long")
-            line = parser(record.raw, file_id, record.offset)
+            line = parser(raw, file_id, offset)
         except LineError as refusal:
-            reading.refuse(chunk, record, str(refusal))
+            reading.refuse(chunk, Record(offset, raw), str(refusal))
             continue
         if line is not None:
             lines.append(line)

@@ -18,10 +18,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from ..core.journal import Position, Source
-from .records import LONGEST, Record, Splitter, split_lines
+from .records import LONGEST, Records, Splitter, split_lines
 
 log = logging.getLogger(__name__)
 _FIRST = 65_536  # bytes that are searched for the first line
@@ -35,18 +35,9 @@ class Chunk:
     """
 
     position: Position
-    records: tuple[Record, ...]
+    records: Records
     overlong: int = 0
     more: bool = False
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """To another process as two lists, not as thousands of records."""
-        offsets, raws = [record.offset for record in self.records], [record.raw for record in self.records]
-        return _chunk, (self.position, offsets, raws, self.overlong, self.more)
-
-
-def _chunk(position: Position, offsets: list[int], raws: list[bytes], overlong: int, more: bool) -> Chunk:
-    return Chunk(position=position, records=tuple(map(Record, offsets, raws)), overlong=overlong, more=more)
 
 
 class Tail:
@@ -130,7 +121,7 @@ class Tail:
         if end == offset:
             return None
         position = Position(source=self._source, file_id=file_id, path=path.name, offset=end)
-        return Chunk(position=position, records=tuple(records), overlong=overlong)
+        return Chunk(position=position, records=records, overlong=overlong)
 
     def _shorter(self, path: Path, file: BinaryIO, file_id: str) -> Chunk | None:
         """The file lost its end (power loss, a restored backup), unless a whole copy beside it says otherwise."""
@@ -142,7 +133,7 @@ class Tail:
         size = file.seek(0, io.SEEK_END)
         log.warning("%s is shorter than it was: forgetting what stood after byte %d", path.name, size)
         position = Position(source=self._source, file_id=file_id, path=path.name, offset=size, cut=True)
-        return Chunk(position=position, records=())
+        return Chunk(position=position, records=Records())
 
 
 def rotated(path: Path) -> re.Pattern[str]:

@@ -20,6 +20,7 @@ from cti.errors import StoreError
 from cti.journal.abreast import abreast, parted
 from cti.journal.files import Reader
 from cti.journal.importer import Importer
+from cti.journal.records import Records
 from cti.stage.bench_journals import write_journals
 
 CALLS, CHUNK = 120, 30_000  # a dozen batches, each of which cuts calls in two
@@ -194,7 +195,7 @@ async def test_journals_are_cut_at_one_instant_and_every_record_comes_once(journ
     whole = Reader(journals, 1 << 24)
     await whole.open(Nothing())
     assert seen == {chunk.position.source: [r.offset for r in chunk.records] for chunk in whole.next()}
-    assert abreast([replace(chunk, records=(), more=True) for chunk in whole.next()]) != []
+    assert abreast([replace(chunk, records=Records(), more=True) for chunk in whole.next()]) != []
 
 
 async def test_the_last_batch_is_parted_by_instants_and_every_record_comes_once(journals):
@@ -219,7 +220,7 @@ async def test_what_cannot_be_parted_stays_one_batch(journals):
     reader = Reader(journals, 1 << 24)
     await reader.open(Nothing())
     whole = reader.next()
-    nothing = [replace(chunk, records=()) for chunk in whole]
+    nothing = [replace(chunk, records=Records()) for chunk in whole]
     single = [replace(whole[0], records=whole[0].records[:1])]
     for chunks, parts in ((whole, 1), (whole, 0), (nothing, 4), (single, 4)):
         assert list(parted(chunks, parts)) == [chunks]

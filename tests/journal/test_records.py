@@ -34,6 +34,12 @@ def test_csv_fed_in_pieces_is_csv_fed_at_once(rows, sizes):
     assert in_pieces(split_csv, data, sizes) == whole
 
 
+@given(st.lists(st.sampled_from([b'"A",""', b'"A"', b'"A","b', b'""c"', b'd"', b"\n", b"\n", b"\n", b""])))
+def test_csv_that_is_cut_by_its_lines_is_cut_as_if_it_were_not(parts):
+    data = b"".join(parts)
+    assert split_csv(data, 2) == split_csv(b"\n\n" + data, 0)  # after an empty line every quote is counted
+
+
 def test_offsets_are_where_records_begin():
     assert split_lines(b"one\n\ntwo\nhal", 100) == ([Record(100, b"one"), Record(105, b"two")], 109)
 
