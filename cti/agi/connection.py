@@ -91,7 +91,7 @@ class Connection(asyncio.Transport):
         self._closing = self._ending = False
         protocol.connection_made(self)
         if not self._closing:
-            self._loop.add_reader(own, self._read)
+            self._loop.add_reader(self._fd, self._read)
 
     def is_closing(self) -> bool:
         return self._closing
