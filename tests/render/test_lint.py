@@ -76,6 +76,7 @@ def test_what_we_ship_has_no_fault(
         ("Dial(PJSIP/1,30,gU(nowhere^s))", "target", "there is no context nowhere"),
         ("Dial(PJSIP/1,30,b(nowhere^s^1(x))gm)", "target", "there is no context nowhere"),
         ("Set(CHANNEL(hangup_handler_push)=nowhere,s,1)", "target", "there is no context nowhere"),
+        (r"MSet(A=1,CHANNEL(hangup_handler_push)=nowhere\,s\,1,B=2)", "target", "there is no context nowhere"),
         ('Set(X=$["${KEY}" = "1)', "expression", "$[ without ]"),
         ("Set(X=${KEY)", "expression", "${ without }"),
         ('Set(X=$["${KEY} = "1"])', "expression", "a quote is not closed"),
