@@ -19,6 +19,7 @@ from .menu_story import MenuStory, menu_story
 from .stretches import QueueStory, Stretch, queue_story
 
 _SECOND = timedelta(seconds=1)
+_OF_A_LEG = frozenset({"held", "leg_ended", "interrupted"})  # the engine's lines whose call is the leg's own name
 _when, _place = attrgetter("at", "file_id", "offset"), attrgetter("file_id", "offset")
 
 
@@ -83,7 +84,8 @@ def _called(legs: Legs) -> str:
 
 def conversation_id(journals: Apart) -> str:
     """The caller's uniqueid as queue_log and the engine know it; for a call that met neither, its oldest linkedid."""
-    ours = [line for line in (*journals[Source.QUEUE_LOG], *journals[Source.ENGINE]) if line.call]
+    engines = (line for line in journals[Source.ENGINE] if line.kind not in _OF_A_LEG)
+    ours = [line for line in (*journals[Source.QUEUE_LOG], *engines) if line.call]
     ours = ours or [line for own in journals.values() for line in own if line.call]
     if not ours:
         return ""

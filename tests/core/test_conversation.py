@@ -250,6 +250,23 @@ def test_what_the_engine_saw_of_a_dying_asterisk_closes_the_conversation():
     assert closed.segments[-1].outcome == "interrupted"
 
 
+def test_an_asterisk_that_dies_in_the_second_of_a_calls_beginning_does_not_change_whose_call_it_was():
+    told = lines(f"""
+        cel 10.0|{CALL}|{CALL}|CHAN_START|context=from-trunk|exten=4008001234|number=13800138000|channel=PJSIP/t-1
+        10|{CALL}|sales|NONE|DID|4008001234
+        10|{CALL}|sales|NONE|ENTERQUEUE||13800138000
+        cel 10.1|{AGENT_LEG}|{CALL}|CHAN_START|context=from-agent|channel=PJSIP/1001-0000002a
+        10|{CALL}|sales|1001|CONNECT|0|{AGENT_LEG}|0
+        cel 10.2|{CALL}|{CALL}|BRIDGE_ENTER|bridge=b1
+        cel 10.2|{AGENT_LEG}|{CALL}|BRIDGE_ENTER|bridge=b1
+    """)
+    legs = (AGENT_LEG, CALL)
+    cut = [engine(10.9, kind, call=leg, cause=0) for leg in legs for kind in ("leg_ended", "interrupted")]
+    found = fold([*told, *cut])
+    assert (found.id, found.direction, found.number) == (CALL, "inbound", "13800138000")
+    assert (found.ended, found.interrupted, found.outcome) == (at(10.9), True, "answered")
+
+
 def test_an_end_that_cel_lost_is_taken_from_the_engine():
     found = fold([*lines(BEGIN), engine(9, "leg_ended", leg=CALL, cause=16)])
     assert (found.ended, found.outcome, found.interrupted) == (at(9), "abandoned", False)

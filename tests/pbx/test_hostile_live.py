@@ -77,6 +77,7 @@ async def test_a_live_call_does_not_notice_what_others_forge_about_it(stage: Sta
         live = await stage.call(caller(DID, TALKER, digits=[(0.3, "1")]))
         agent = await take(stage, "1001")
         call = (await on_floor(stage, 1, "connected"))[TALKER]["call"]
+        await watcher.next("presence", agent="1001", presence="talking", call=call)  # screens hear a little later
         (connect,) = queue_log(stage, "CONNECT")
         seen, said = len(watcher.seen), len(stage.log)
         users = forgeries(call, connect.data[1], call).values()

@@ -110,7 +110,7 @@ async def test_what_asterisk_refuses_is_undone_while_one_talks_and_another_waits
     ("there", "instead", "told"),
     [
         ("Queue(", "Quite(", "there is no application Quite, in [cti-queue-sales]"),
-        ("__CTI_OFFERED=${EPOCH})", "__CTI_OFFERED=${EPOQUE(1)})", "there is no function EPOQUE"),
+        ("__CTI_OFFERED=${EPOCH}", "__CTI_OFFERED=${EPOQUE(1)}", "there is no function EPOQUE"),
         ("exten => s,1,", "exten = s,1,NoOp(a\n same => n,", "Asterisk says: No closing parenthesis found?"),
     ],
 )
