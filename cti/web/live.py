@@ -57,6 +57,7 @@ class Live:
         self._proxies = trusted_proxies
         self._hello_seconds = hello_seconds
         self._beat_seconds = beat_seconds
+        self._silence_seconds = 2 * beat_seconds  # after which a client is asked whether it lives
         self._strangers = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -66,7 +67,7 @@ class Live:
         if self._strangers >= MOST_STRANGERS:
             raise web.HTTPServiceUnavailable(text="too many connections; try again")
         socket = web.WebSocketResponse(
-            heartbeat=2 * self._beat_seconds, autoping=False, compress=False, max_msg_size=MAX_MESSAGE, timeout=1.0
+            heartbeat=self._silence_seconds, autoping=False, compress=False, max_msg_size=MAX_MESSAGE, timeout=1.0
         )
         await socket.prepare(request)
         try:
