@@ -17,8 +17,9 @@ _CONDITIONAL = frozenset({"gotoif", "gosubif", "gotoiftime"})
 _NESTED = frozenset({"execif", "exec", "tryexec", "execiftime"})
 _ANSWERED = re.compile(r"U\(([^()^]+)")  # Dial: U(context^arguments) runs context,s,1 (app_dial.c: OPT_CALLEE_GOSUB)
 _BEFORE = re.compile(r"[bBG]\(([^()]+)")  # b(context^extension^priority(arguments))
-_HANDLER = re.compile(r"CHANNEL\((?:hangup_handler_push|hangup_handler_wipe)\)=([^()]*)")
-_AMONG = re.compile(_HANDLER.pattern.replace("[^()]*", r"(?:[^(),\\]|\\.)*"))  # MSet: its commas are escaped
+_HANDLER = r"CHANNEL\((?:hangup_handler_push|hangup_handler_wipe)\)="
+_SET = re.compile(_HANDLER + r"([^()]*)")
+_MSET = re.compile(_HANDLER + r"((?:[^(),\\]|\\.)*)")  # among others: its commas are escaped
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\((.*)\)\s*", re.DOTALL)
 
 
@@ -51,9 +52,9 @@ def targets(app: str, args: str) -> Iterator[str]:
         yield from (f"{option},s,1" for option in _ANSWERED.findall(options))
         yield from (option.replace("^", ",") for option in _BEFORE.findall(options))
     elif word == "set":
-        yield from (match[1] for match in _HANDLER.finditer(args))
+        yield from (match[1] for match in _SET.finditer(args))
     elif word == "mset":
-        yield from (match[1].replace("\\,", ",") for match in _AMONG.finditer(args))
+        yield from (match[1].replace("\\,", ",") for match in _MSET.finditer(args))
 
 
 def _missing(text: DialplanText, here: Context, exten: str, target: str) -> str:
