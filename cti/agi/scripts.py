@@ -175,29 +175,39 @@ class _Work:
         self._host = host
         self._seat = seat
         self._file = file
-        self._thread: threading.Thread | None = None
+        self._runs_in: int | None = None  # the thread, between its beginning and its end
+        self._turn = threading.Lock()  # to look at it and to act on that
 
     def start(self, loop: asyncio.AbstractEventLoop, report: Callable[[], None]) -> None:
-        def end() -> None:
+        def body() -> None:
+            with contextlib.suppress(Taken):  # raised at most once, but anywhere: also in the handlers of _body
+                if self._begins():
+                    self._body()
+                    self._ends()
             self._seat.line.close()
             with contextlib.suppress(RuntimeError):  # the loop is closed: the engine is gone, nobody waits
                 loop.call_soon_threadsafe(report)
 
-        def body() -> None:
-            try:
-                self._body()
-                end()
-            except Taken:  # raised at most once, but anywhere: also in the handlers of _body and in end()
-                end()
-
-        self._thread = threading.Thread(target=body, name=f"agi-{self._file.stem}", daemon=True)
-        self._thread.start()
+        threading.Thread(target=body, name=f"agi-{self._file.stem}", daemon=True).start()
 
     def stop(self) -> None:
         """Take the session away, and raise `Taken` where the script computes (not inside a call into C)."""
-        self._seat.line.taken = True
-        if self._thread is not None and self._thread.ident is not None:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread.ident), ctypes.py_object(Taken))
+        with self._turn:
+            self._seat.line.taken = True
+            if self._runs_in is not None:
+                _raise_in(self._runs_in, Taken)
+
+    def _begins(self) -> bool:
+        """Whether there is still something to run. Before, `Taken` would kill the thread, and its place stay held."""
+        with self._turn:
+            self._runs_in = None if self._seat.line.taken else threading.get_ident()
+        return self._runs_in is not None
+
+    def _ends(self) -> None:
+        """From here on nothing is raised in this thread."""
+        with self._turn:
+            ident, self._runs_in = threading.get_ident(), None
+        _raise_in(ident, None)
 
     def _body(self) -> None:
         name = self._file.stem
@@ -231,6 +241,12 @@ def limit_in(text: str) -> float | None:
             raise ValueError(f"{number}: limit {said[1][:40]!a} is not {allowed}")
         return float(seconds[1])
     return None
+
+
+def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    """Raise it there before the next step in Python; None takes back what has not been raised yet."""
+    what = None if error is None else ctypes.py_object(error)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
 
 
 def _beginning(file: Path) -> str:

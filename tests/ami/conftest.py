@@ -12,8 +12,9 @@ import pytest
 from cti.ami.client import AmiClient, Timing
 from cti.ami.wire import Message
 
+# Soon tried, long waited for: whoever must not answer in time gets a short wait of their own.
 QUICK = Timing(
-    connect=2, boot=2, list=2, ping=0.05, pong=0.2, first_retry=0.01, last_retry=0.02, refused_retry=0.02
+    connect=60, boot=60, list=60, ping=0.05, pong=60, first_retry=0.01, last_retry=0.02, refused_retry=0.02
 )  # fmt: skip
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 Action = dict[str, str]

@@ -82,7 +82,7 @@ async def test_an_action_without_an_answer_is_not_sent_again_after_a_reconnect(
 
 
 async def test_a_hung_peer_is_noticed(asterisk: LyingAsterisk, connect: Connect) -> None:
-    line = await connect()
+    line = await connect(timing=replace(QUICK, pong=0.2))
     asterisk.answers["Ping"] = SILENT
     await line.until("down")
     assert "Ping" in line.client.why
@@ -95,7 +95,7 @@ async def test_pongs_that_answer_no_ping_of_ours_do_not_hide_a_hung_peer(
 ) -> None:
     pong = say(Response="Success", Ping="Pong") + say(Response="Success", ActionID="1", Ping="Pong")
     asterisk.answers["Ping"] = lambda _: pong * 3
-    line = await connect()
+    line = await connect(timing=replace(QUICK, pong=0.2))
     asterisk.tell(pong)
     await line.until("down")
     await line.until_down_because("Ping")

@@ -90,7 +90,7 @@ class House:
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """In the engine's thread."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def log_in(self, *agents: str) -> None:
         for agent in agents:
@@ -118,7 +118,7 @@ class House:
     def stop(self) -> None:
         self.do(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     async def _open(self) -> None:

@@ -30,11 +30,11 @@ def letterbox() -> Iterator[Letterbox]:
     loop, box = asyncio.new_event_loop(), Letterbox()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    asyncio.run_coroutine_threadsafe(box.__aenter__(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(box.__aenter__(), loop).result(60)
     yield box
-    asyncio.run_coroutine_threadsafe(box.__aexit__(None, None, None), loop).result(10)
+    asyncio.run_coroutine_threadsafe(box.__aexit__(None, None, None), loop).result(60)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    thread.join(60)
     loop.close()
 
 

@@ -103,9 +103,9 @@ def test_a_second_fetch_waits_for_the_first_and_takes_its_result(machine: Path) 
         fcntl.flock(first, fcntl.LOCK_EX)
         second = threading.Thread(target=lambda: results.append(fetch(lambda _: waiting.set())))
         second.start()
-        assert waiting.wait(20)
+        assert waiting.wait(60)
         fetched_root().mkdir()
-    second.join(20)
+    second.join(60)
     assert results == [fetched_root()]
     assert not (machine / "log").exists()
 

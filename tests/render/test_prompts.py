@@ -32,7 +32,7 @@ with open(sys.argv[1], "a") as log:
 if "FAIL" in text:
     sys.exit("no such voice\\nreally not")
 if "SLOW" in text:
-    time.sleep(60)
+    time.sleep(90)
 seconds = 0 if "NOTHING" in text else 0.2 + len(text.encode()) / 100
 wave = 0.2 * numpy.sin(numpy.arange(int(22050 * seconds)) * 0.2) * ("QUIET" not in text)
 target = sys.stdout.buffer if out == "-" else out
@@ -46,7 +46,7 @@ elif "NOFILE" not in text:
 @dataclass
 class Speaker:
     folder: Path
-    seconds: float = 20.0
+    seconds: float = 60.0
 
     def __post_init__(self) -> None:
         (self.folder / "speaker.py").write_text(SPEAKER)

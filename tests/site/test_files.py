@@ -158,11 +158,11 @@ def test_files_depth_and_bytes_are_bounded(tmp_path: Path) -> None:
     write(deep, site=HEAD + "include: d1.yaml\n")
     write(deep, **{f"d{n}": f"include: d{n + 1}.yaml\n" for n in range(1, DEEPEST + 3)})
     write(big, site=HEAD + "include: b/*.yaml\n", **{f"b__{n}": "#" * (MOST_BYTES // 5) for n in range(6)})
-    began = time.monotonic()
+    began = time.process_time()
     assert f"more than {MOST_FILES} files" in mistakes(many)[0]
     assert f"d{DEEPEST}.yaml:1: include: files nested deeper than {DEEPEST}" in mistakes(deep)[0]
     assert "have more than 4,194,304 bytes" in mistakes(big)[0]
-    assert time.monotonic() - began < 20.0
+    assert time.process_time() - began < 20.0
 
 
 def test_commands_find_the_sites_own_values_in_whichever_file_they_are(tmp_path: Path) -> None:
