@@ -211,7 +211,8 @@ class Phones:
 
     async def _tell(self, leg: PhoneEvent, verb: Verb, header: str = "") -> None:
         process = self._processes[leg.phone]
-        await self._remote.tell(process.address, process.port, leg.call_id, verb, header)
+        where = process.address, process.port
+        await self._remote.tell(*where, leg.call_id, verb, header, lives=lambda: process.running)
 
     async def _start(
         self, name: str, arguments: Sequence[str | bytes], address: str, port: int, *, watched: bool

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
+from collections.abc import Callable
 from typing import Literal
 
 from ..errors import PhoneError
@@ -17,7 +18,8 @@ from .trace import Traced
 
 Verb = Literal["HANGUP", "ANSWER", "DIGIT", "HOLD", "UNHOLD", "TRANSFER"]
 _VERBS = frozenset(("HANGUP", "ANSWER", "DIGIT", "HOLD", "UNHOLD", "TRANSFER"))
-_REPEATS, _PATIENCE = 40, 0.05  # datagrams, seconds between them
+# Datagrams; seconds after the first one and at most: a phone that is not run for a second must not find twenty of them.
+_REPEATS, _PATIENCE, _MOST_PATIENCE = 27, 0.05, 0.4
 
 
 class Remote:
@@ -36,9 +38,11 @@ class Remote:
             waiting.set_result(None)
         return True
 
-    async def tell(self, address: str, port: int, call_id: str, verb: Verb, header: str = "") -> None:
-        """Returns when the phone obeys. Raises PhoneError when it never does."""
-        mark = str(next(self._numbers))
+    async def tell(
+        self, address: str, port: int, call_id: str, verb: Verb, header: str = "", *, lives: Callable[[], bool]
+    ) -> None:
+        """Returns when the phone obeys. Raises PhoneError when it never does, at once when it is gone."""
+        mark, patience = str(next(self._numbers)), _PATIENCE
         seen = self._open[mark] = asyncio.get_running_loop().create_future()
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
@@ -46,8 +50,11 @@ class Remote:
                 data = _datagram(out.getsockname(), address, port, call_id, verb, mark, header)
                 for _ in range(_REPEATS):
                     out.sendto(data, (address, port))
-                    if await _done_within(seen, _PATIENCE):
+                    if await _done_within(seen, patience):
                         return
+                    if not lives():
+                        break
+                    patience = min(2 * patience, _MOST_PATIENCE)
             raise PhoneError(f"the phone at {address}:{port} does not listen to {verb} for call {call_id}")
         finally:
             del self._open[mark]
