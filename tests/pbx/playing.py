@@ -6,6 +6,7 @@ It keeps the instants of the SIP messages that begin and end each stretch. It re
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class Play:
     number: str
     agents: Mapping[str, str]  # role -> agent number
     console: Callable[[str], Awaitable[str]]
+    begins: asyncio.Semaphore  # how many calls are made at one time: thirty at once hold up each other
     alone: bool = False  # the engine is dead
     outside: str = ""  # a telephone that our trunk reaches
     call: Call | None = None
@@ -54,9 +56,10 @@ class Play:
 
     async def customer(self, **how: Any) -> Call:
         """Calls in, and presses a key at each beat."""
-        self.call = await self.stage.call(
-            Customer(did=self.did, from_number=self.number, sound=TONES["customer"], **{"digits": BEATS, **how})
-        )
+        async with self.begins:
+            self.call = await self.stage.call(
+                Customer(did=self.did, from_number=self.number, sound=TONES["customer"], **{"digits": BEATS, **how})
+            )
         return self.call
 
     async def beat(self) -> None:
@@ -90,10 +93,11 @@ class Play:
 
     async def calls_out(self) -> tuple[Call, PhoneEvent]:
         """Agent a calls somebody outside, who answers, and they talk: a's call, and the leg outside."""
-        self.clock = await self.stage.call(
-            Customer(did=CLOCK, from_number="13999999999", media="one_packet", digits=BEATS)
-        )
-        self.call = call = await self.dials("a", self.outside)
+        async with self.begins:
+            self.clock = await self.stage.call(
+                Customer(did=CLOCK, from_number="13999999999", media="one_packet", digits=BEATS)
+            )
+            self.call = call = await self.dials("a", self.outside)
         ring = await self.stage.phones.next("invite", agent=self.outside)
         await self.stage.phones.answer(ring)
         taken = await self.stage.phones.next("answered", phone=ring.phone, call_id=ring.call_id)

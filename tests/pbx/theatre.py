@@ -70,6 +70,7 @@ call_keys: {blind_transfer: "##", attended_transfer: "*2", conference: "*3", par
 transfers: {return_seconds: 8}
 parking: {number: "700", places: 40, return_seconds: 10}
 """
+AT_ONCE = 4
 JOURNALS = {
     "queue_log": "queue_log",
     "cel.csv": "cel-custom/Master.csv",
@@ -125,7 +126,7 @@ def _speaks(role: str) -> Behaviour:
     return Behaviour(answer_after=None, sound=TONES[role])
 
 
-async def perform(stage: Stage, name: str, console: Callable[[str], Awaitable[str]]) -> Play:
+async def perform(stage: Stage, name: str, console: Callable[[str], Awaitable[str]], begins: asyncio.Semaphore) -> Play:
     """Play one shape to its end."""
     roles = cast(name)
     play = Play(
@@ -135,6 +136,7 @@ async def perform(stage: Stage, name: str, console: Callable[[str], Awaitable[st
         number=number_of(name),
         agents=roles,
         console=console,
+        begins=begins,
         outside=roles["o"],
         alone=name in AWAY,
     )
@@ -196,8 +198,8 @@ async def all_of(
     stage: Stage, names: Iterable[str], console: Callable[[str], Awaitable[str]]
 ) -> dict[str, Play | BaseException]:
     """Play these at once; what failed stands in its play's place."""
-    names = list(names)
-    plays = await asyncio.gather(*(perform(stage, name, console) for name in names), return_exceptions=True)
+    names, begins = list(names), asyncio.Semaphore(AT_ONCE)
+    plays = await asyncio.gather(*(perform(stage, name, console, begins) for name in names), return_exceptions=True)
     return dict(zip(names, plays, strict=True))
 
 
