@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -12,9 +11,23 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from scene import ask_asterisk, at_work, caller, cel, cti, floor, hang_up, house, on_floor, take, told
+from scene import (
+    ask_asterisk,
+    at_work,
+    caller,
+    cel,
+    cti,
+    floor,
+    hang_up,
+    house,
+    on_floor,
+    stopped,
+    take,
+    told,
+    until,
+)
 
-from cti.pbx import Installation
+from cti.pbx import Installation, find_pid
 from cti.phones import PhoneEvent
 from cti.share import shared_folder
 from cti.ship.history import History
@@ -199,19 +212,19 @@ async def test_a_killed_apply_is_undone_by_the_next_and_by_serve(stage: Stage, a
 async def kill_in_the_middle(stage: Stage, seconds: int) -> None:
     """An apply that is killed as soon as its files are in place."""
     ring_seconds(stage, seconds)
-    process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "cti", "--home", str(stage.home), "dialplan", "apply"],
-        stdout=asyncio.subprocess.DEVNULL,
-    )
     queues = stage.config.etc / "queues.conf"
 
-    def placed() -> bool:
+    async def placed() -> bool:
         return f"timeout = {seconds}" in queues.read_text()
 
-    while not placed():  # noqa: ASYNC110 -- a file does not tell of its change
-        await asyncio.sleep(0)
-    os.kill(process.pid, signal.SIGKILL)
-    assert await process.wait() == -signal.SIGKILL
+    with stopped(find_pid(stage.config)):  # for which it waits, so that it comes no further
+        process = await asyncio.create_subprocess_exec(
+            *[sys.executable, "-m", "cti", "--home", str(stage.home), "dialplan", "apply"],
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        await until("the files in place", placed)
+        process.kill()
+        assert await process.wait() == -signal.SIGKILL
     assert len(history(stage).pending()) == 1
 
 
