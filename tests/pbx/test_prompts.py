@@ -6,16 +6,17 @@ import asyncio
 import os
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 import pytest_asyncio
 import soundfile
-from scene import ask_asterisk, house, until
+from scene import ask_asterisk, gone, house, until
 
 from cti.pbx import Installation, find_pid
-from cti.phones import ALAW, Customer, tone, write_wav
+from cti.phones import ALAW, Call, Customer, PhoneError, tone, write_wav
 from cti.phones.sound import Codec
 from cti.stage import Stage
 
@@ -25,7 +26,7 @@ SITE = """
 numbers: {"40010": {to: "menu:ask"}}
 menus: {ask: {prompt: choose, timeout_seconds: 1, keys: {"1": hangup}, otherwise: hangup}}
 """
-# Words of a tenth of a second, so that the keys below can be pressed at known instants.
+# Words of a tenth of a second, in which no key is heard.
 SHORT = "agent_record agent_record_choose agent_record_kept agent_record_cancelled agent_record_refused"
 
 
@@ -107,29 +108,52 @@ class Recorder:
         return self.process.returncode or 0, self.said + rest.decode()
 
 
-async def speak(
-    stage: Stage, code: str, sound: Path, keys: dict[float, str], hangs_up_after: float | None = None
-) -> str:
-    """The agent's phone dials, plays `sound` all the time, presses keys so many seconds after the answer."""
-    customer = Customer(
-        did=code, from_number="1001", sound=sound, digits=list(keys.items()), talk_seconds=hangs_up_after
-    )
+async def speaking(stage: Stage, code: str, sound: Path) -> Call:
+    """The agent's phone dials, and plays `sound` all the time."""
     server = (stage.config.sip_bind, stage.config.sip_port)
-    call = await stage.phones.call(customer, server=server, local="127.0.0.1")
-    return (await call.done(60)).outcome
+    return await stage.phones.call(
+        Customer(did=code, from_number="1001", sound=sound), server=server, local="127.0.0.1"
+    )
+
+
+async def recorded(stage: Stage, seconds: float) -> None:
+    """So much is in the file that grows now."""
+
+    async def look() -> bool:
+        return any(file.stat().st_size > 32_000 * seconds for file in (stage.config.var / "prompts").glob("*.wav16"))
+
+    await until(f"{seconds} s of sound", look)
+
+
+async def cancels(call: Call) -> None:
+    """Ends the recording, and wants none: again and again, as no key is heard while a word is spoken."""
+
+    async def over() -> bool:
+        with suppress(PhoneError):  # it is over
+            await call.press("#")
+            await call.press("3")
+        return any(event.kind == "bye" for event in call.result().events)
+
+    await until("the end of the call", over)
 
 
 async def test_a_prompt_recorded_by_telephone_is_a_file_of_the_site_and_sounds_as_it_was_spoken(stage: Stage) -> None:
     spoken = stage.home / "spoken.wav"
     write_wav(spoken, tone(700, 10.0))
     recorder = await Recorder.start(stage, "welcome")
-    assert await speak(stage, await recorder.dial(), spoken, {3.0: "#", 6.5: "1"}) == "completed"
+    call = await speaking(stage, await recorder.dial(), spoken)
+    answered = await call.next("answered")
+    await recorded(stage, 2)
+    await call.press("#")
+    await call.press("1")
+    assert (await call.done(60)).outcome == "completed"
+    ended = await call.next("digit")
     status, said = await recorder.end()
     assert status == 0, said
     assert "  welcome:\n    en: {file: sounds/en/welcome.wav}\nthen: cti dialplan apply" in said
     samples, rate = soundfile.read(str(stage.home / "sounds/en/welcome.wav"))
     assert rate == 16_000
-    assert 1.5 < len(samples) / rate < 3.0
+    assert 1.9 < len(samples) / rate < (ended.at - answered.at).total_seconds() + 0.5
     middle = samples[rate // 2 : rate // 2 + rate]
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle)))) ** 2
     assert abs(int(spectrum.argmax()) - 700) <= 2, "one line a Hertz"
@@ -142,13 +166,21 @@ async def test_again_then_cancelled_keeps_nothing_and_the_code_is_used_up(stage:
     write_wav(spoken, tone(700, 12.0))
     recorder = await Recorder.start(stage, "goodbye")
     code = await recorder.dial()
-    await speak(stage, code, spoken, {}, hangs_up_after=1.5)  # cut off in the middle: the code can be dialled again
-    assert await speak(stage, code, spoken, {2.0: "#", 4.5: "2", 6.5: "#", 9.0: "3"}) == "completed"
+    call = await speaking(stage, code, spoken)
+    await recorded(stage, 1)
+    await gone([call])  # cut off in the middle: the code can be dialled again
+    call = await speaking(stage, code, spoken)
+    await call.next("answered")
+    await recorded(stage, 1)
+    await call.press("#")
+    await call.press("2")
+    await cancels(call)
+    assert (await call.done(60)).outcome == "completed"
     status, said = await recorder.end()
     assert (status, "nothing was kept" in said) == (4, True), said
     assert not (stage.home / "sounds/en/goodbye.wav").exists()
     assert "0 results found" in await ask_asterisk(stage, asterisk, "database show cti-record")
-    assert await speak(stage, code, spoken, {}) == "completed"  # told, and hung up
+    assert (await (await speaking(stage, code, spoken)).done(60)).outcome == "completed"  # told, and hung up
     assert list((stage.config.var / "prompts").iterdir()) == []
 
 
