@@ -32,6 +32,7 @@ from lanes import pytest_runtestloop  # noqa: E402, F401 -- a hook
 
 FIRST = ("core", "site", "render", "ship", "engine", "journal", "recordings", "ami", "agi", "cli")
 LAST = ("db", "stage", "browser", "pbx")
+LIVE_SECONDS = 300  # until a test with a real Asterisk, and the house that is made for the first one, must be over
 NEVER_SERVED = ("site", "render", "ship", "cli")  # rooms whose tests make instances and start none
 
 
@@ -72,6 +73,9 @@ def rank(path: Path) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("pbx") is not None and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(LIVE_SECONDS))
     items.sort(key=lambda item: (rank(item.path), item.get_closest_marker("pbx") is not None))
 
 

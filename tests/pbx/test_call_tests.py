@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,7 +18,7 @@ import pytest
 from scene import SITE as HOUSE
 
 from cti.pbx import Installation
-from cti.phones import Customer, tone, write_wav
+from cti.phones import Customer, PhoneError, tone, write_wav
 from cti.share import shared_folder
 from cti.stage import Stage
 
@@ -98,9 +99,9 @@ def test_nothing_is_left_running_when_the_command_is_killed(
     asterisk: Installation, candidate: Path, tmp_path: Path
 ) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen(command(candidate, "-k", "answered"), stdout=subprocess.PIPE, env=environment) as process:
+    with subprocess.Popen(command(candidate), stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdout is not None
-        process.stdout.readline()  # a call is over: everything runs
+        process.stdout.readline()  # a call is over, others are not: everything runs
         running = list(_processes(tmp_path))
         process.send_signal(signal.SIGKILL)
     assert any("asterisk.conf" in " ".join(line) for line in running), running
@@ -132,5 +133,6 @@ async def test_a_live_instance_does_not_let_callers_choose_the_clock(asterisk: I
         await stage.people({})
         call = await stage.call(Customer(did="4001", headers={"X-CTI-Now": "1925006400"}, media="one_packet"))
         await call.next("answered")  # by the menu: closed would hang up without an answer
-        await call.hang_up()
+        with suppress(PhoneError):  # who is slow is hung up by the menu
+            await call.hang_up()
         assert (await asyncio.wait_for(call.done(), 60)).outcome == "completed"

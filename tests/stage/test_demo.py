@@ -48,7 +48,7 @@ def started_until(folder, word):
 
 
 def test_ten_calls_go_right_and_are_told_in_plain_lines(folder):
-    done = subprocess.run(command(folder, "--once"), capture_output=True, text=True, check=False, timeout=110)
+    done = subprocess.run(command(folder, "--once"), capture_output=True, text=True, check=False, timeout=280)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "10 of 10 calls went right" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
@@ -60,7 +60,7 @@ def test_ten_calls_go_right_and_are_told_in_plain_lines(folder):
 def test_ctrl_c_at_any_moment_leaves_no_process(folder, word):
     demo = started_until(folder, word)
     os.killpg(demo.pid, signal.SIGINT)
-    rest = demo.communicate(timeout=60)[0]
+    rest = demo.communicate(timeout=120)[0]
     assert demo.returncode == 0, rest
     assert "Traceback" not in rest
     assert rest.endswith("▸ stopped\n")
@@ -71,16 +71,16 @@ def test_ctrl_c_at_any_moment_leaves_no_process(folder, word):
 def test_kill_9_leaves_no_process_for_the_next_start_either(folder, word):
     demo = started_until(folder, word)
     demo.kill()
-    demo.communicate(timeout=60)  # its output ends when the last process that could write to it is gone
+    demo.communicate(timeout=120)  # its output ends when the last process that could write to it is gone
     demo = started_until(folder, "the floor is at")  # waits for the guard of the one before
     os.killpg(demo.pid, signal.SIGTERM)
-    demo.communicate(timeout=60)
+    demo.communicate(timeout=120)
     assert living(folder) == []
 
 
 def test_an_instance_of_ones_own_is_not_touched(tmp_path):
     (tmp_path / "site.yaml").write_text("site: {}\n", encoding="utf-8")
-    done = subprocess.run(command(tmp_path), capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command(tmp_path), capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stdout) == (4, "")
     assert "an instance of your own" in done.stderr
     assert [entry.name for entry in tmp_path.iterdir()] == ["site.yaml"]

@@ -30,7 +30,7 @@ def told():
                     while sent.readline() != b"\r\n":
                         pass
                     line.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n" + b"".join(frames))
-                    assert everything.wait(10)
+                    assert everything.wait(60)
                     line.shutdown(socket.SHUT_WR)
                     sent.read()  # to its end: closing with something unread would take back what was sent
 
