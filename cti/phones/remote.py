@@ -19,7 +19,7 @@ from .trace import Traced
 Verb = Literal["HANGUP", "ANSWER", "DIGIT", "HOLD", "UNHOLD", "TRANSFER"]
 _VERBS = frozenset(("HANGUP", "ANSWER", "DIGIT", "HOLD", "UNHOLD", "TRANSFER"))
 # Datagrams; seconds after the first one and at most: a phone that is not run for a second must not find twenty of them.
-_REPEATS, _PATIENCE, _MOST_PATIENCE = 27, 0.05, 0.4
+_REPEATS, _PATIENCE, _MOST_PATIENCE = 15, 0.05, 0.4
 
 
 class Remote:

@@ -23,6 +23,7 @@ KEY_SECONDS = 0.15  # between two keys
 PAUSE_SECONDS = 0.5
 SETTLED_SECONDS = 1.5  # in a queue: by then an engine has refused whom it refuses
 GOODBYE_SECONDS = 5.0
+TELLING_SECONDS = 2.0  # until the manager has told what the phone has known for some time
 FOREVER = 86_400.0
 
 
@@ -47,8 +48,9 @@ async def place_call(ground: ProvingGround, crew: Crew, index: int, case: Case) 
         trail.let_go()
     if trail.reached == "voicemail":
         await asyncio.sleep(THINKING_SECONDS)  # so that the box's greeting has begun
-    if not caller.ended and await _hung_up(call):
-        await ground.ear.until(lambda: trail.over or not trail.uniqueid, GOODBYE_SECONDS)
+    if not caller.ended:
+        patience = GOODBYE_SECONDS if await _hung_up(call) else TELLING_SECONDS
+        await ground.ear.until(lambda: trail.over or not trail.uniqueid, patience)
     ground.ear.forget(token)
     seconds = time.monotonic() - begun
     if not trail.uniqueid:
@@ -137,8 +139,8 @@ class _Caller:
         for key in keys:
             try:
                 await (asyncio.sleep(PAUSE_SECONDS) if key == PAUSE else self._call.press(key))
-            except PhoneError:
-                if not self._trail.over:
+            except PhoneError:  # a phone that is gone says so before the manager has told of the end
+                if not await self._ear.until(lambda: self._trail.over, TELLING_SECONDS):
                     raise
                 return
             await asyncio.sleep(KEY_SECONDS)
