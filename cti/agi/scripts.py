@@ -30,6 +30,7 @@ from typing import Any
 import asterisk.agi as pyst
 
 from ..errors import AgiHangup, NotFound
+from ..share import shared_folder
 from .dialogue import Dialogue
 from .hosting import HostedAGI, Line, Seat, Taken, namespace
 
@@ -51,6 +52,12 @@ class Loaded:
     stamp: tuple[int, int]
     code: CodeType
     main: Callable[[Any], Any] | None
+
+
+def scripts_folder(home: Path) -> Path:
+    """The instance's own scripts, else the shipped examples."""
+    own = home / "agi_scripts"
+    return own if own.is_dir() else shared_folder("agi_scripts")
 
 
 class ScriptHost:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ..agi.pretend import channel_of
-from ..agi.scripts import ScriptHost
+from ..agi.scripts import ScriptHost, scripts_folder
 from ..agi.trial import Said, Trial, described, try_script
 from ..config import load_config
 from ..errors import UsageError
@@ -28,10 +28,8 @@ def agi() -> None:
 
 def host_of(home: Path) -> ScriptHost:
     """The host as the engine makes it."""
-    from ..app import scripts_folder  # app wires everything: imported when it is needed
-
     config = load_config(home)
-    return ScriptHost(scripts_folder(config), config.script_seconds)
+    return ScriptHost(scripts_folder(config.home), config.script_seconds)
 
 
 @agi.command("list")

@@ -20,6 +20,7 @@ from ..errors import UsageError
 from ..site.flow import flow_of
 from ..site.load import load_site
 from ..site.model import Site
+from .phone_cards import phones_of
 from .rows import as_json, instant, print_json, seen
 
 _DIGITS = re.compile(r"[0-9A-D*#]+|-|")
@@ -91,8 +92,6 @@ def walk(
 
 def _agents(home: Path) -> dict[str, bool]:
     """Who may be dialled in a menu, and whether they have a mailbox; nobody where there is no instance yet."""
-    from ..app import phones_of  # app wires everything: imported when it is needed
-
     if not (home / "cti.toml").exists():
         return {}
     return {str(phone.agent): bool(phone.mailbox_pin) for phone in phones_of(load_config(home))}

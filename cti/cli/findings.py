@@ -27,6 +27,7 @@ from ..site.load import load_site
 from ..site.model import Site
 from ..site.overlaps import overlaps_of
 from ..site.places import SECTIONS, places_of
+from .phone_cards import phones_of
 from .speech import speech_for
 
 _MISTAKE = re.compile(
@@ -109,8 +110,6 @@ def _told(line: str, rule: str, *, error: bool) -> Finding:
 
 
 def _phones(config: Config, found: list[Finding]) -> Sequence[PhoneCard]:
-    from ..app import phones_of  # app wires everything: imported when it is needed
-
     if not (config.home / "cti.toml").exists():
         return ()
     try:

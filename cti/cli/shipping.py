@@ -20,7 +20,7 @@ from ..pbx.find import Installation, find_asterisk
 from ..pbx.folders import dirs_of, make_folders
 from ..render.agent_sounds import make_agent_sounds
 from ..render.greetings import make_greetings
-from ..render.inputs import PhoneCard, layout
+from ..render.inputs import layout
 from ..render.prompts import make_sounds
 from ..render.render import Renderer
 from ..ship.console import Console
@@ -31,6 +31,7 @@ from ..ship.shipping import Asterisk, Cargo, Shipped, Shipping, json_of
 from ..ship.words import changes, plain
 from ..site.files import files_of
 from ..site.model import Site
+from .phone_cards import phones_of
 from .running import tell_engine
 from .speech import speech_for
 
@@ -50,14 +51,7 @@ def installed(config: Config) -> Installation:
 def render_files(config: Config, site: Site, installation: Installation) -> dict[str, str]:
     """Every file's text, for the phones that the agents have now."""
     placed = dirs_of(config, installation) if config.pbx == "private" else None
-    return Renderer(config, installation, placed=placed).render(site, phones_now(config))
-
-
-def phones_now(config: Config) -> list[PhoneCard]:
-    """The phones that the agents have now."""
-    from ..app import phones_of  # app wires everything: imported when it is needed
-
-    return phones_of(config)
+    return Renderer(config, installation, placed=placed).render(site, phones_of(config))
 
 
 def history_of(config: Config) -> History:
@@ -144,7 +138,7 @@ def sounds_of(config: Config, site: Site, installation: Installation, say: Say) 
     speech, cache = speech_for(config, installation), config.var / "cache" / "prompts"
     made = make_sounds(site, data, cache, speech, progress_of_sounds(say))
     make_agent_sounds(site, data, cache, speech)
-    make_greetings(site, phones_now(config), config.voicemail, cache, speech)
+    make_greetings(site, phones_of(config), config.voicemail, cache, speech)
     for warning in made.warnings:
         say(warning)
     return data / "moh" / "default" / "melody.wav" in made.changed

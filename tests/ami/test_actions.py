@@ -33,7 +33,7 @@ SENT = {
 LISTS = {"CoreShowChannels", "QueueStatus", "DeviceStateList"}
 WAYS = {"send", "post", "start", "_send"}  # of Mirror, ManagerLink, AmiClient, OneConnection
 FORWARDERS = {"ami/client.py", "engine/link.py", "engine/mirror.py"}  # hand on the action that they were given
-ROOMS = ("ami", "engine", "web", "cli", "agi", "app.py", "supervisor.py", "customers", "recordings", "journal", "db")
+ROOMS = ("ami", "engine", "web", "cli", "agi", "app", "supervisor.py", "customers", "recordings", "journal", "db")
 
 
 def actions() -> Iterator[tuple[str, ast.expr]]:

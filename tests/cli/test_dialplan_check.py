@@ -179,7 +179,7 @@ def test_an_agents_number_that_means_something_else_is_found(
 def test_an_agents_number_of_an_instance_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert CliRunner().invoke(main, ["init", str(tmp_path)]).exit_code == 0
     card = PhoneCard(endpoint="1001", name="", agent="13800138000", secret="x")
-    monkeypatch.setattr("cti.app.phones_of", lambda _: [card])
+    monkeypatch.setattr("cti.cli.findings.phones_of", lambda _: [card])
     code, findings = found(tmp_path)
     assert code == 0
     assert [(one["rule"], one["line"]) for one in findings] == [("overlap", 3)]

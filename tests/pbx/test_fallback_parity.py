@@ -15,7 +15,7 @@ from scene import at_work, caller, hang_up, house, in_fallback, presences, queue
 from cti.ami.client import AmiClient
 from cti.ami.members import Member, queue_members
 from cti.ami.wire import Message
-from cti.app import AMI_USER
+from cti.app.engine import AMI_USER
 from cti.core.fallback import native_penalty
 from cti.core.words import AgentCard
 from cti.pbx import Installation

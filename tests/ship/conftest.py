@@ -6,11 +6,10 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from cti.cli import shipping, speech
+from cti.cli import findings, shipping, speech
 from cti.render.inputs import PhoneCard
 from cti.render.render import FOLDERS
 from cti.share import shared_folder
@@ -52,9 +51,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phones: list[PhoneCard
     """An instance beside an Asterisk that is installed but does not run."""
     (tmp_path / "share").mkdir()
     found = Found(("asterisk",), (22, 10, 1), Path("/usr/lib/asterisk/modules"), tmp_path / "share")
-    app = ModuleType("cti.app")
-    app.phones_of = lambda config: list(phones)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "cti.app", app)
+    for module in (shipping, findings):
+        monkeypatch.setattr(module, "phones_of", lambda config: list(phones))
     monkeypatch.setattr(shipping, "find_asterisk", lambda config: found)
     monkeypatch.setattr(speech, "find_tool", lambda name: None)
     monkeypatch.setattr("cti.render.render.shared_folder", lambda name: templates / name)
