@@ -11,7 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
@@ -20,9 +20,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ..config import load_config
-from ..db.store import Store
 from ..errors import SiteError, UsageError
 from ..site.files import text_in
+
+if TYPE_CHECKING:
+    from ..db.store import Store
 
 T = TypeVar("T")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -33,6 +35,7 @@ timezone = click.option("--timezone", default="", help="Time zone of instants; d
 
 def with_store(home: Path, work: Callable[[Store], Awaitable[T]]) -> T:
     """Open the instance's database, do `work`, close it. Raises CtiError."""
+    from ..db.store import Store  # SQLAlchemy is half of the start of a command that reads no rows
 
     async def go() -> T:
         async with Store(load_config(home).database_url) as store:

@@ -7,12 +7,12 @@ where `Store` asks for it), so two importers, say of an engine that is just bein
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
 import orjson
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -138,9 +138,15 @@ def _said() -> Iterator[None]:
         yield
     except CtiError:
         raise
-    except (DBAPIError, sqlite3.Error, asyncpg.PostgresError) as error:
+    except _refusals() as error:
         orig = error.orig if isinstance(error, DBAPIError) else error
         first = str(orig).strip().splitlines() or [type(error).__name__]
         raise StoreError(f"the database refused: {first[0]}") from error
     except (SQLAlchemyError, OSError) as error:
         raise StoreError(f"the database cannot be used: {str(error).splitlines()[0]}") from error
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """asyncpg is used past SQLAlchemy, too; where nothing has loaded it (SQLite), nobody waits for it."""
+    loaded = sys.modules.get("asyncpg")
+    return (DBAPIError, sqlite3.Error, *([loaded.PostgresError] if loaded else []))

@@ -6,12 +6,24 @@ from collections.abc import Callable, Mapping
 
 from ..reports.document import Report
 from ..reports.formats import as_csv, as_json
-from ..reports.page import as_html
-from ..reports.sheet import as_xlsx
+
+# Each of these has a big library of its own, which nobody else waits for.
+
+
+def _as_html(found: Report) -> str:
+    from ..reports.page import as_html
+
+    return as_html(found)
+
+
+def _as_xlsx(found: Report) -> bytes:
+    from ..reports.sheet import as_xlsx
+
+    return as_xlsx(found)
 
 
 def _as_parquet(found: Report) -> bytes:
-    from ..reports.parquet import as_parquet  # a big library, which the other formats do not wait for
+    from ..reports.parquet import as_parquet
 
     return as_parquet(found)
 
@@ -19,7 +31,7 @@ def _as_parquet(found: Report) -> bytes:
 WRITTEN: Mapping[str, Callable[[Report], str | bytes]] = {
     "csv": as_csv,
     "json": as_json,
-    "html": as_html,
-    "xlsx": as_xlsx,
+    "html": _as_html,
+    "xlsx": _as_xlsx,
     "parquet": _as_parquet,
 }
