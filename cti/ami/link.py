@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -29,6 +30,7 @@ from .wire import Decoder, Headers, Message
 MAX_PENDING = 256  # actions that wait for an answer at the same time
 BURST_SECONDS = 0.1  # reads that come closer than this are a burst; longer than any rest
 MAX_UNSENT = 262_144  # bytes that the peer has not read
+AT_ONCE = 8  # messages handled in one turn of the loop; what a rest brought would keep callers from their verdict
 SHUTTING_DOWN = "Asterisk is shutting down"  # manager.c answers every action so, a Login too, until it is gone
 
 logger = logging.getLogger(__name__)
@@ -45,8 +47,9 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type informa
         self._manager = manager
         self._decoder = decoder
         self._own = f"\r\nActionID: {own}".encode()
-        self._read_at = 0.0
+        self._read_at = self._read_before = 0.0
         self._resting: asyncio.TimerHandle | None = None
+        self._unhandled: deque[Message] = deque()  # nothing is read while there are any
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -63,20 +66,31 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type informa
         if self.version is None and self._decoder.version:
             self.version = self._decoder.version
             self._manager.greeted.set_result(None)
-        for message in messages:
+        self._read_before, self._read_at = self._read_at, self._manager.loop.time()
+        self._unhandled += messages
+        self._handle_some()
+
+    def _handle_some(self) -> None:
+        """In order, and what else is ready in between: a read may bring the events of ten calls, some 8 ms of work, and
+        a caller whose session begins meanwhile would wait for all of it."""
+        for _ in range(min(AT_ONCE, len(self._unhandled))):
             if self.closed:
                 return  # what was decoded behind a Shutdown belongs to a link that is gone
-            self.handle_message(message)
-        self._rest()
+            self.handle_message(self._unhandled.popleft())
+        if self._unhandled:
+            self.transport.pause_reading()
+            self._manager.loop.call_later(0, self._handle_some)  # a timer: what the sockets have comes first
+        elif not self.transport.is_closing():
+            self._rest()
 
     def _rest(self) -> None:
         """After two reads in quick succession let what follows come together. Asterisk writes each event by itself, and
         waking up costs more CPU than handling one."""
-        loop = self._manager.loop
-        before, self._read_at = self._read_at, loop.time()
-        if self._read_at - before < BURST_SECONDS and not self.transport.is_closing():
+        if self._read_at - self._read_before < BURST_SECONDS:
             self.transport.pause_reading()
-            self._resting = loop.call_later(self._manager.rest(), self.hurry)
+            self._resting = self._manager.loop.call_later(self._manager.rest(), self.hurry)
+        elif not self.transport.is_reading():
+            self.transport.resume_reading()
 
     def hurry(self) -> None:
         """Read on, whatever is left of a rest."""

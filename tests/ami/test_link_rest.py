@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from cti.ami.link import Link
+from cti.ami.link import AT_ONCE, Link
 from cti.ami.wire import Decoder
 
 
@@ -19,6 +19,9 @@ class Transport:
 
     def is_closing(self) -> bool:
         return self.closing
+
+    def is_reading(self) -> bool:
+        return self.reading
 
     def pause_reading(self) -> None:
         self.reading = False
@@ -99,3 +102,33 @@ async def test_a_rest_ends_at_once_for_whoever_hurries():
     assert not transport.reading
     side.hurry()
     assert transport.reading
+
+
+async def test_many_events_of_one_read_leave_turns_of_the_loop_to_others():
+    side, manager, transport = connected()
+    turns: list[int] = []
+
+    def turn() -> None:
+        turns.append(len(manager.seen))
+        if len(manager.seen) < 50:
+            loop.call_soon(turn)
+
+    loop = asyncio.get_running_loop()
+    loop.call_soon(turn)
+    many = b"".join(b"Event: E%d\r\nUniqueid: 1\r\n\r\n" % number for number in range(50))
+    side.data_received(b"Asterisk Call Manager/9.0\r\n" + many)
+    assert len(manager.seen) == AT_ONCE
+    assert not transport.reading  # what is read next comes after these
+    await asyncio.wait_for(transport.resumed.wait(), 60)
+    assert manager.seen == [f"E{number}" for number in range(50)]
+    assert set(range(AT_ONCE, 50, AT_ONCE)) <= set(turns)
+
+
+async def test_a_link_that_ends_while_events_are_left_handles_none_of_them():
+    side, manager, _ = connected()
+    many = b"Event: E\r\nUniqueid: 1\r\n\r\n" * 50
+    side.data_received(b"Asterisk Call Manager/9.0\r\n" + many)
+    side.closed = True
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert len(manager.seen) == AT_ONCE
