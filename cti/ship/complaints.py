@@ -52,11 +52,13 @@ class LogTail:
     def wait_for(self, mark: str) -> bool:
         """Until `mark` is in it: Asterisk writes its log by a thread of its own, in order. False: it never came."""
         until = time.monotonic() + _WAIT_SECONDS
-        while mark not in self._text():
-            if time.monotonic() > until:
+        while True:
+            late = time.monotonic() > until  # before the look: it may have come while we were not running
+            if mark in self._text():
+                return True
+            if late:
                 return False
             time.sleep(0.02)
-        return True
 
     def complaints(self) -> list[Complaint]:
         """Each complaint about files once, in order."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from cti.cli import main
+from cti.cli import complete, main
 from cti.cli.floor_view import Floor, queue_lines
 from cti.cli.queue import _each
 
@@ -137,7 +137,10 @@ def test_without_an_engine_one_line_says_how_to_start_it(floor_home: Path) -> No
         ("agent show 9", []),
     ],
 )
-def test_the_shell_completes_agents_queues_and_waiting_calls(house: House, words: str, found: list[str]) -> None:
+def test_the_shell_completes_agents_queues_and_waiting_calls(
+    house: House, monkeypatch: pytest.MonkeyPatch, words: str, found: list[str]
+) -> None:
+    monkeypatch.setattr(complete, "SECONDS", 60)
     house.wait("c1", "sales", "13800000001")
     line = f"cti --home {house.home} {words}"
     environment = {"_CTI_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}

@@ -77,9 +77,8 @@ async def test_a_database_that_is_slow_or_ill_is_an_error_in_time_and_digits_are
         raise StoreError("the database refused: no such table")
 
     caplog.set_level(logging.DEBUG)
-    began = asyncio.get_running_loop().time()
     assert await answer(hangs, f"digits={CARD}") == [("CTI_LOOKUP", "error")]
-    assert asyncio.get_running_loop().time() - began < 5
+    assert "no answer about call c1 within 1 s" in caplog.text
     assert await answer(fails, f"digits={CARD}") == [("CTI_LOOKUP", "error")]
     assert len(caplog.records) == 2
     assert CARD not in caplog.text
@@ -93,7 +92,7 @@ async def test_a_flood_of_questions_is_answered_at_once(monkeypatch: pytest.Monk
         asked.set()
         await go_on.wait()
 
-    callers, first, second = Callers(waits), Dialogue("call=c1"), Dialogue("call=c2")
+    callers, first, second = Callers(waits), Dialogue("call=c1", query="seconds=10"), Dialogue("call=c2")
     task = asyncio.create_task(callers.serve(first))
     await asked.wait()
     await callers.serve(second)

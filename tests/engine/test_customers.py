@@ -32,8 +32,9 @@ class Book:
 
 
 @pytest.fixture(autouse=True)
-def _no_rest(monkeypatch):
+def _unhurried(monkeypatch):
     monkeypatch.setattr(customers, "REST_SECONDS", 0)
+    monkeypatch.setattr(customers, "LOOK_UP_SECONDS", 60)
 
 
 async def test_numbers_that_come_meanwhile_are_asked_in_one_question():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from cti.ship import complaints
 from cti.ship.complaints import LogTail
 from cti.ship.origin import Origins
 from cti.ship.probe import differs
@@ -102,6 +105,23 @@ def test_the_log_is_read_from_where_it_ended_and_after_it_was_rotated(tmp_path: 
     log.write_text("[x] ERROR[1] config.c: after\n")
     assert [each.text for each in tail.complaints()] == ["after"]
     assert LogTail(tmp_path / "none").complaints() == []
+
+
+def test_a_word_that_asterisk_wrote_while_we_were_not_running_has_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, minutes = tmp_path / "full", itertools.count()
+
+    def clock() -> float:
+        minute = next(minutes)
+        if minute == 1:
+            log.write_text("the mark\n")
+        return 60.0 * minute
+
+    monkeypatch.setattr(complaints, "time", SimpleNamespace(monotonic=clock))
+    tail = LogTail(log)
+    assert tail.wait_for("the mark")
+    assert not tail.wait_for("another one")
 
 
 def test_an_origin_is_told_only_where_it_is_certain(tmp_path: Path) -> None:
