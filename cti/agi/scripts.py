@@ -16,8 +16,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import contextlib
-import ctypes
+import functools
 import logging
 import re
 import threading
@@ -27,12 +26,11 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-import asterisk.agi as pyst
-
 from ..errors import AgiHangup, NotFound
 from ..share import shared_folder
 from .dialogue import Dialogue
-from .hosting import HostedAGI, Line, Seat, Taken, namespace
+from .hosting import HostedAGI, Line, Seat, namespace
+from .running import Run
 
 VERDICT = "CTI_SCRIPT"
 LEAST_LIMIT, MOST_LIMIT = 0.1, 600.0  # seconds: a caller waits meanwhile
@@ -112,16 +110,14 @@ class ScriptHost:
         except AgiHangup:
             self._places.release()
             raise
-        work = _Work(self, Seat(file.stem, line, dialogue.environment), file)
+        run = Run(Seat(file.stem, line, dialogue.environment), functools.partial(self._play, file))
 
         def report() -> None:
-            if not work.reported:
-                work.reported = True
-                self._places.release()
-                if not ended.done():
-                    ended.set_result(work.verdict)
+            self._places.release()
+            if not ended.done():
+                ended.set_result(run.verdict)
 
-        work.start(loop, report)
+        run.start(loop, report)
         verdict = "timeout"
         try:
             async with asyncio.timeout_at(until):
@@ -133,9 +129,17 @@ class ScriptHost:
             raise
         finally:
             if not ended.done():
-                work.stop()
+                run.stop()
                 ended.cancel()
         await dialogue.attach((VERDICT, verdict))
+
+    def _play(self, file: Path) -> None:
+        """In the thread of a run."""
+        loaded = self.load(file)
+        if loaded.main is not None:
+            loaded.main(HostedAGI())
+        else:
+            exec(loaded.code, namespace("__main__", str(file)))  # noqa: S102 (the admin's own script)
 
     def file_of(self, name: str) -> Path:
         """The file of a script. Raises NotFound for one that there is not, or that is no plain name."""
@@ -173,69 +177,6 @@ class ScriptHost:
         return known
 
 
-class _Work:
-    """One run in a thread of its own (starting one costs 60 µs; a daemon never holds up the engine's end)."""
-
-    def __init__(self, host: ScriptHost, seat: Seat, file: Path) -> None:
-        self.verdict = "error"
-        self.reported = False
-        self._host = host
-        self._seat = seat
-        self._file = file
-        self._runs_in: int | None = None  # the thread, between its beginning and its end
-        self._turn = threading.Lock()  # to look at it and to act on that
-
-    def start(self, loop: asyncio.AbstractEventLoop, report: Callable[[], None]) -> None:
-        def body() -> None:
-            with contextlib.suppress(Taken):  # raised at most once, but anywhere: also in the handlers of _body
-                if self._begins():
-                    self._body()
-                    self._ends()
-            self._seat.line.close()
-            with contextlib.suppress(RuntimeError):  # the loop is closed: the engine is gone, nobody waits
-                loop.call_soon_threadsafe(report)
-
-        threading.Thread(target=body, name=f"agi-{self._file.stem}", daemon=True).start()
-
-    def stop(self) -> None:
-        """Take the session away, and raise `Taken` where the script computes (not inside a call into C)."""
-        with self._turn:
-            self._seat.line.taken = True
-            if self._runs_in is not None:
-                _raise_in(self._runs_in, Taken)
-
-    def _begins(self) -> bool:
-        """Whether there is still something to run. Before, `Taken` would kill the thread, and its place stay held."""
-        with self._turn:
-            self._runs_in = None if self._seat.line.taken else threading.get_ident()
-        return self._runs_in is not None
-
-    def _ends(self) -> None:
-        """From here on nothing is raised in this thread."""
-        with self._turn:
-            ident, self._runs_in = threading.get_ident(), None
-        _raise_in(ident, None)
-
-    def _body(self) -> None:
-        name = self._file.stem
-        self._seat.take()
-        try:
-            loaded = self._host.load(self._file)
-            if loaded.main is not None:
-                loaded.main(HostedAGI())
-            else:
-                exec(loaded.code, namespace("__main__", str(self._file)))  # noqa: S102 (the admin's own script)
-            self.verdict = "done"
-        except Taken:
-            log.info("script %a: gone after it was stopped", name)
-        except SystemExit as end:
-            self.verdict = "done" if end.code in (None, 0) else "error"
-        except pyst.AGIHangup:
-            log.info("script %a: the caller went", name)
-        except BaseException:
-            log.exception("script %a failed", name)
-
-
 def limit_in(text: str) -> float | None:
     """The seconds of the first `# limit: 3 s` line, None without one. Raises ValueError, `line: what`."""
     for number, line in enumerate(text.splitlines(), 1):
@@ -248,12 +189,6 @@ def limit_in(text: str) -> float | None:
             raise ValueError(f"{number}: limit {said[1][:40]!a} is not {allowed}")
         return float(seconds[1])
     return None
-
-
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Raise it there before the next step in Python; None takes back what has not been raised yet."""
-    what = None if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
 
 
 def _beginning(file: Path) -> str:

@@ -13,12 +13,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import hosting, scripts
+from . import hosting, running, scripts
 from .pretend import PretendChannel
 from .scripts import VERDICT, ScriptHost, limit_in
 from .server import AgiServer
 
-_HEARD = (hosting.__name__, scripts.__name__)
+_HEARD = (hosting.__name__, running.__name__, scripts.__name__)
 _CHATTER = ("COMMAND: ", "RESULT_LINE: ", "RESULT_DICT: ")  # pyst2 tells every command on stderr; it stands here anyway
 
 
