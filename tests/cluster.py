@@ -43,9 +43,7 @@ class Cluster:
         # the server refuses to run as root
         self._as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
         self._with_us = [*(self._as_user or ["setpriv"]), "--pdeathsig=QUIT"]
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+        self._port = 0
         self._server: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
 
@@ -60,6 +58,9 @@ class Cluster:
         self._guard = subprocess.Popen(delete, stdin=subprocess.PIPE, process_group=0)
         init = ["initdb", "-D", str(self._data), "-U", "cti", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"]
         self._run(*init)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
         try:
             self.start()
         except BaseException:

@@ -1,4 +1,7 @@
-"""New instances get ports of their own, whether the others run or not."""
+"""New instances get ports of their own, whether the others run or not.
+
+Who listens on this machine, where other tests start instances meanwhile, is looked at in one test only.
+"""
 
 import os
 import socket
@@ -9,12 +12,21 @@ import pytest
 
 from cti.errors import ConfigError
 from cti.ports import KEPT, free_ports, give_back
+from cti.ports import _is_free as is_free
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+
+
+@pytest.fixture(autouse=True)
+def listened_on(monkeypatch):
+    """The ports that somebody listens on."""
+    taken = set()
+    monkeypatch.setattr("cti.ports._is_free", lambda _, port: port not in taken)
+    return taken
 
 
 @pytest.fixture
@@ -66,7 +78,7 @@ def test_what_is_given_back_is_free_though_its_folder_stays(homes):
     assert first in fill(homes[1:])
 
 
-def test_when_all_are_taken_the_oldest_temporary_instance_gives_its_block_up(homes, tmp_path):
+def test_when_all_are_taken_the_oldest_temporary_instance_gives_its_block_up(homes, tmp_path, listened_on):
     temporary = [tmp_path / "temporary" / name for name in ("new", "old", "older", "running")]
     ports = {}
     for home in temporary:
@@ -76,16 +88,21 @@ def test_when_all_are_taken_the_oldest_temporary_instance_gives_its_block_up(hom
     for name, age in (("new", 0), ("old", 2 * KEPT), ("older", 3 * KEPT), ("running", 4 * KEPT)):
         given = tmp_path / "cache" / "cti" / "ports" / f"{ports[name]['sip_port']}-{ports[name]['rtp_last']}"
         os.utime(given, (time.time() - age, time.time() - age))
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", ports["running"]["ami_port"]))
-        assert free_ports(home=homes[-1]) == ports["older"]
-        assert free_ports(home=homes[-2]) == ports["old"]
-        with pytest.raises(ConfigError, match="no free block"):
-            free_ports(home=homes[-3])
+    listened_on.add(ports["running"]["ami_port"])
+    assert free_ports(home=homes[-1]) == ports["older"]
+    assert free_ports(home=homes[-2]) == ports["old"]
+    with pytest.raises(ConfigError, match="no free block"):
+        free_ports(home=homes[-3])
 
 
-def test_a_port_that_somebody_listens_on_is_not_given(homes):
+def test_a_port_that_somebody_listens_on_is_not_given(homes, listened_on):
     ports = free_ports(home=homes[0])
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", ports["ami_port"]))
-        assert free_ports(home=homes[0])["ami_port"] != ports["ami_port"]
+    listened_on.add(ports["ami_port"])
+    assert free_ports(home=homes[0])["ami_port"] != ports["ami_port"]
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_somebody_listens_where_a_socket_of_either_kind_is_bound(kind):
+    with socket.socket(socket.AF_INET, kind) as other:
+        other.bind(("127.0.0.1", 0))
+        assert not is_free("127.0.0.1", other.getsockname()[1])

@@ -149,8 +149,10 @@ class House:
         verify = verifier(config, People(self.store.database))
         desk = WorkDesk(self.journal, lambda: datetime.now(UTC))
         boxes = MailboxAnswers(config.voicemail, Mailboxes(self.store.database), desk, self.engine.floor.serves)
-        self._web = WebServer(config.bind, config.web_port, hub=hub, backend=backend, verify=verify, mailboxes=boxes)
+        self._web = WebServer(config.bind, 0, hub=hub, backend=backend, verify=verify, mailboxes=boxes)
         await self._web.__aenter__()
+        settings = self.home / "cti.toml"
+        settings.write_text(settings.read_text().replace(f" {config.web_port}\n", f" {self._web.port}\n"))
 
     async def _close(self) -> None:
         await self._web.__aexit__(None, None, None)
