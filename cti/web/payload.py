@@ -2,15 +2,15 @@
 
 It knows what a JSON text of ours may look like; it knows nothing of what is in it. Coming in: UTF-8 only, no
 duplicate keys, no NaN or infinity, a bounded depth, no half surrogates (they could not be stored or sent on).
-Going out: compact UTF-8, instants as ISO 8601 UTC with `Z`, durations in seconds; text that UTF-8 cannot carry
-becomes `?` rather than an exception in the middle of a call.
+Going out: compact UTF-8, instants as ISO 8601 UTC with `Z`, days as dates, durations in seconds; text that UTF-8
+cannot carry becomes `?` rather than an exception in the middle of a call.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -60,6 +60,8 @@ def _plain(value: object) -> object:
         return iso(value)
     if isinstance(value, timedelta):
         return value.total_seconds()
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(f"{type(value).__name__} cannot be sent as JSON")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
@@ -52,6 +52,10 @@ def test_instants_go_out_as_utc_and_durations_as_seconds() -> None:
         "at": "2026-10-01T08:00:00.000Z",
         "waited": 90.0,
     }
+
+
+def test_a_day_goes_out_as_a_day() -> None:
+    assert encode({"known_until": date(2026, 12, 31)}) == b'{"known_until":"2026-12-31"}'
 
 
 def test_half_a_surrogate_pair_from_a_phone_does_not_stop_a_pop() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,11 @@ from cti.web.server import WebServer
 
 BOSS, ANNA = "boss-token-1", "anna-token-1"
 OFFICE = make_schedule(
-    "office", "Asia/Shanghai", {day: [Span(480, 1080)] for day in range(1, 6)}, reasons={"ill": Reason("ill")}
+    "office",
+    "Asia/Shanghai",
+    {day: [Span(480, 1080)] for day in range(1, 6)},
+    reasons={"ill": Reason("ill")},
+    known_until=date(2026, 12, 31),
 )
 
 
@@ -70,6 +75,7 @@ async def test_a_schedule_is_told_as_it_is_at_an_instant(client: ClientSession) 
     status, told = await ask(client, "GET", "/office?at=2026-10-08T03:00:00Z")
     assert (status, told["open"], told["rule"]) == (200, True, "thu: open 08:00-18:00")
     assert (told["until"], told["override"]) == ("2026-10-08T10:00:00.000Z", None)
+    assert (told["holidays_known_until"], told["holidays_known"]) == ("2026-12-31", True)
     assert [one["schedule"] for one in (await ask(client, "GET", ""))[1]["schedules"]] == ["office"]
 
 
