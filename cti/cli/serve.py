@@ -31,7 +31,8 @@ def serve(home: Path, no_pbx: bool, reload_: bool, verbose: bool) -> None:
     """Run the engine (with its supervisor) until Ctrl-C."""
     config = load_config(home)
     if reload_:
-        tell_engine(config)
+        if not tell_engine(config):
+            raise CtiError("no engine runs here; it reads site.yaml and agents when it starts: cti serve")
         return
     level = logging.DEBUG if verbose else logging.INFO
     logging.basicConfig(level=level, format="%(asctime)s serve %(levelname)s %(name)s: %(message)s")
