@@ -80,21 +80,12 @@ class Mailroom:
                 tasks.create_task(self._watching(watch))
                 tasks.create_task(self._reading())
                 if self._config.smtp_host:
-                    post = Post(self._config.voicemail, lines, boxes.unmailed, self._server().send, self._head)
+                    send = MailServer.of(self._config).send
+                    post = Post(self._config.voicemail, lines, boxes.unmailed, send, self._head)
                     tasks.create_task(_posting(post))
 
     def _mail_to(self, context: str, box: str) -> str:
         return self._addresses.get((context, box), "") if self._config.smtp_host else ""
-
-    def _server(self) -> MailServer:
-        config = self._config
-        return MailServer(
-            host=config.smtp_host,
-            port=config.smtp_port,
-            security=config.smtp_security,
-            user=config.smtp_user,
-            password=config.secrets.smtp_password,
-        )
 
     def _head(self) -> Letterhead:
         info = self._site.site if self._site else None

@@ -36,17 +36,10 @@ def ledger_file(config: Config) -> Path:
 
 def courier_of(config: Config) -> Courier:
     """A courier with the instance's mail server."""
-    server = MailServer(
-        host=config.smtp_host,
-        port=config.smtp_port,
-        security=config.smtp_security,
-        user=config.smtp_user,
-        password=config.secrets.smtp_password,
-    )
     return Courier(
         ledger=Ledger(ledger_file(config)),
         make=making(config.database_url),
-        send=server.send if config.smtp_host else None,
+        send=MailServer.of(config).send if config.smtp_host else None,
         sender=config.smtp_from,
         home=config.home,
     )

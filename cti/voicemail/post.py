@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
+from ..config import Config
 from ..core.voicemail import Message
 from ..errors import CtiError
 from .letter import Letterhead, letter
@@ -37,6 +38,17 @@ class MailServer:
     security: str = "none"
     user: str = ""
     password: str = field(default="", repr=False)
+
+    @classmethod
+    def of(cls, config: Config) -> MailServer:
+        """The instance's own; without an `smtp_host` there is none to send to."""
+        return cls(
+            host=config.smtp_host,
+            port=config.smtp_port,
+            security=config.smtp_security,
+            user=config.smtp_user,
+            password=config.secrets.smtp_password,
+        )
 
     def send(self, mail: EmailMessage) -> None:
         """Raises smtplib.SMTPException, OSError."""
