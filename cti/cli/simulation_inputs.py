@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import math
-import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ..config import load_config
-from ..core.arrivals import Chance, Demand, Recorded, generate, miss_chance_of, patience_of, replay
+from ..core.arrivals import Demand, Recorded, generate, miss_chance_of, patience_of, replay
 from ..core.changes import with_levels, with_more, without
 from ..core.measures import QueueMeasures, measure_queues
 from ..core.recorded import Noted, run_of, shifts_of
@@ -27,6 +26,7 @@ from ..db.people import People
 from ..db.recorded import recorded_callers, recorded_presences
 from ..db.store import Store
 from ..errors import UsageError
+from ..reporting.staffing import Chances
 from ..site.load import load_site
 from ..site.model import Site
 from ..site.rules import onward_of, priorities_of, rules_of
@@ -97,7 +97,7 @@ def callers_of(asked: Asked) -> Callers:
         patience_seconds=patience,
         answer_seconds=asked.answer,
     )
-    seeds = [generate(demand, _Chances(asked.seed + number)) for number in range(asked.seeds)]
+    seeds = [generate(demand, Chances(asked.seed + number)) for number in range(asked.seeds)]
     return Callers(seeds=seeds, patience=dict.fromkeys(shares, patience), cards=cards)
 
 
@@ -124,20 +124,10 @@ def _recorded(asked: Asked) -> Callers:
         raise UsageError(f"nobody waited in a queue between {since:%Y-%m-%d %H:%M} and {until:%Y-%m-%d %H:%M} UTC")
     if len(callers) > MOST_CALLS:
         raise UsageError(f"{len(callers)} callers are too many at once; simulate fewer days")
-    seeds = [replay(callers, _Chances(asked.seed + number)) for number in range(asked.seeds)]
+    seeds = [replay(callers, Chances(asked.seed + number)) for number in range(asked.seeds)]
     end = (until - since).total_seconds()
     patience = patience_of(callers)
     return Callers(seeds=seeds, patience=patience, begin=since, recorded=callers, notes=notes, end=end, cards=cards)
-
-
-class _Chances:
-    """Streams of chance of one seed, one for each purpose."""
-
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
-
-    def __call__(self, purpose: str) -> Chance:
-        return random.Random(f"{self._seed} {purpose}").random  # noqa: S311 (a simulation's chance guards nothing)
 
 
 def _shares(asked: Asked, site: Site) -> dict[QueueName, float]:

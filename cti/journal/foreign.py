@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from ..core.journal import JournalLine, Source
 from .cel import EVENTS, JOINS, extra_of
-from .fields import number, plain
+from .fields import duration, number, plain
 from .queue_log import CALL
 from .refusal import LineError
 
@@ -78,8 +78,8 @@ def cdr_line(values: Values, zone: tzinfo, file_id: str, offset: int) -> Journal
     leg = leg or _named(values, start)
     if not CALL.fullmatch(leg) or not CALL.fullmatch(linked or leg):
         raise LineError("a channel id that Asterisk does not make")
-    end = start + _span(values.get("duration", ""))
-    talk = min(_span(values.get("billsec", "")), end - start)
+    end = start + timedelta(seconds=duration(values.get("duration", "")))
+    talk = min(timedelta(seconds=duration(values.get("billsec", ""))), end - start)
     told = {
         name: plain(values.get(name, "")) for name in ("dst", "context", "channel", "peer", "app", "user", "sequence")
     }
@@ -105,16 +105,6 @@ def cdr_line(values: Values, zone: tzinfo, file_id: str, offset: int) -> Journal
             "talk_seconds": talk.total_seconds() if "answer" in told else 0.0,
         },
     )
-
-
-def _span(text: str) -> timedelta:
-    try:
-        seconds = float(text or 0)
-    except ValueError as error:
-        raise LineError("a duration that is no number") from error
-    if not 0 <= seconds < 10**7:
-        raise LineError("a duration that cannot be")
-    return timedelta(seconds=seconds)
 
 
 def _named(values: Values, start: datetime) -> str:

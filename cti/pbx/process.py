@@ -142,7 +142,7 @@ def find_pid(config: Config) -> int:
     except (OSError, ValueError):
         return 0
     _reap(pid)
-    line = _command_line(pid)
+    line = command_line(pid)
     return pid if "-C" in line and "-f" in line and str(_conf(config)) in line else 0
 
 
@@ -225,11 +225,11 @@ def _rx(prefix: tuple[str, ...], config: Config, text: str, patience: float) -> 
 
 def _prefix(pid: int) -> tuple[str, ...]:
     """How the process was started, up to `-C`: loader, library path and binary of a fetched one."""
-    line = _command_line(pid)
+    line = command_line(pid)
     return tuple(line[: line.index("-C")]) if "-C" in line else ()
 
 
-def _command_line(pid: int) -> list[str]:
+def command_line(pid: int) -> list[str]:
     """Empty for a process that is gone, a zombie, or not ours to see."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="surrogateescape").split("\0")[:-1]

@@ -122,7 +122,7 @@ async def _simulated(store: Store, question: Question, spans: Sequence[Span]) ->
     starts, thresholds = [start for start, _ in spans], question.asked.thresholds
     for seed in range(seeds):
         question.tell("simulating", seed, seeds)
-        for visit in simulate(scenario, replay(callers, _Chances(seed + 1)), begin=since).visits:
+        for visit in simulate(scenario, replay(callers, Chances(seed + 1)), begin=since).visits:
             if question.span.queues and visit.queue not in question.span.queues:
                 continue
             place = bisect_right(starts, since + timedelta(seconds=visit.joined)) - 1
@@ -135,7 +135,7 @@ async def _simulated(store: Store, question: Question, spans: Sequence[Span]) ->
     return found
 
 
-class _Chances:
+class Chances:
     """Streams of chance of one seed, one for each purpose: the same seed gives the same run."""
 
     def __init__(self, seed: int) -> None:

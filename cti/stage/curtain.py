@@ -24,6 +24,7 @@ from types import TracebackType
 from typing import Self
 
 from ..errors import Refused
+from ..pbx.process import command_line
 
 CLEANING_SECONDS = 60.0  # how long a new demo waits for the end of the one before
 _DONE = b"d"
@@ -86,7 +87,7 @@ def sweep(home: Path) -> list[str]:
     """
     ended = []
     for name, ours in _OURS.items():
-        found = [pid for pid in _pids() if ours(str(home), _argv(pid))]
+        found = [pid for pid in _pids() if ours(str(home), command_line(pid))]
         ended += [name for pid in found if _end(pid, partial(ours, str(home)))]
     return ended
 
@@ -122,7 +123,7 @@ def _end(pid: int, is_it: Callable[[list[str]], bool]) -> bool:
     except OSError:
         return False
     try:
-        if not is_it(_argv(pid)):
+        if not is_it(command_line(pid)):
             return False
         for number, patience in ((signal.SIGTERM, 8.0), (signal.SIGKILL, 5.0)):
             signal.pidfd_send_signal(handle, number)
@@ -141,13 +142,6 @@ def _pids() -> list[int]:
     """Everybody but ourselves."""
     found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [pid for pid in found if pid != os.getpid()]
-
-
-def _argv(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="surrogateescape").split("\0")[:-1]
-    except OSError:
-        return []
 
 
 def _guard(home: Path) -> None:
