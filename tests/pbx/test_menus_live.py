@@ -42,19 +42,19 @@ numbers:
 menus:
   first:
     prompt: choose
-    timeout_seconds: 2
+    timeout_seconds: 4
     keys: {"1": "menu:second", "2": "queue:sales", "#": back}
     invalid: {retries: 1, prompt: choose, to: "queue:wrong"}
     timeout: {retries: 0, to: "queue:silent"}
     direct_dial: true
-    digit_seconds: 1
-  second: {prompt: choose, timeout_seconds: 2, keys: {"*": back, "3": "menu:third"}, otherwise: "queue:silent"}
-  third: {prompt: choose, timeout_seconds: 2, keys: {"*": back}, otherwise: "queue:silent"}
+    digit_seconds: 2
+  second: {prompt: choose, timeout_seconds: 6, keys: {"*": back, "3": "menu:third"}, otherwise: "queue:silent"}
+  third: {prompt: choose, timeout_seconds: 6, keys: {"*": back}, otherwise: "queue:silent"}
   circle: {prompt: choose, timeout_seconds: 1, keys: {"1": "menu:circle"}, otherwise: "menu:circle"}
 inputs:
   member:
-    {prompt: choose, min: 4, max: 6, first_seconds: 2, digit_seconds: 1, confirm: true, otherwise: "queue:given_up",
-     invalid: {retries: 2}, timeout: {retries: 1}, lookup: {seconds: 1}, found: "queue:found",
+    {prompt: choose, min: 4, max: 6, first_seconds: 4, digit_seconds: 4, confirm: true, otherwise: "queue:given_up",
+     invalid: {retries: 2}, timeout: {retries: 1}, lookup: {seconds: 3}, found: "queue:found",
      not_found: {retries: 1, to: "queue:unknown"}, error: "queue:failed"}
   card:
     {prompt: choose, min: 13, max: 19, masked: true, otherwise: "queue:failed", found: "queue:found",
@@ -97,16 +97,18 @@ def _customers(file: Path) -> Path:
     return file
 
 
-async def dialling(stage: Stage, number: str, keys: str, *, did: str = "40010", gap: float = 0.6) -> Call:
-    """Somebody presses these keys, one each `gap` seconds; a blank is a pause of 1.6 s."""
+async def dialling(
+    stage: Stage, number: str, keys: str, *, did: str = "40010", gap: float = 0.6, blank: float = 1.6
+) -> Call:
+    """Somebody presses these keys, one each `gap` seconds, a # at once; a blank is a pause of `blank` seconds."""
     at, digits = 0.5, []
-    for key in keys:
+    for place, key in enumerate(keys, 1):
         digits += [] if key == " " else [(at, key)]
-        at += 1.6 if key == " " else gap
+        at += blank if key == " " else 0.02 if keys[place : place + 1] == "#" else gap
     return await stage.call(caller(did, number, digits=digits))
 
 
-async def in_queue(stage: Stage, queue: str, numbers: Sequence[str], seconds: float = 20.0) -> None:
+async def in_queue(stage: Stage, queue: str, numbers: Sequence[str], seconds: float = 60.0) -> None:
     """These callers, and nobody else so far, have entered this queue."""
 
     async def look() -> bool:
@@ -148,7 +150,7 @@ async def test_wrong_keys_and_silence_lead_where_each_of_them_says_and_back_lead
     calls = [
         await dialling(stage, "13800000001", "78"),
         await dialling(stage, "13800000002", ""),
-        await dialling(stage, "13800000003", "1 3**#2"),
+        await dialling(stage, "13800000003", "1 3**#2", blank=2.6),
         await dialling(stage, "13800000004", "13800138000"),  # a number outside: no way to it
         await dialling(stage, "13800000005", "A*9"),
     ]
@@ -177,7 +179,7 @@ async def test_an_agents_number_rings_the_agent_and_a_key_with_which_it_begins_s
     await hang_up(stage, leg)
     assert (await call.done()).hung_up_by == "far_side"
     assert len(cel(stage, "CTI_RECORDING", number="13800000011")) == 1, "recorded like an agent's direct call"
-    busy = await dialling(stage, "13800000012", "1099 2", gap=0.3)  # asked again
+    busy = await dialling(stage, "13800000012", "1099 2", gap=0.3, blank=2.6)  # asked again
     await in_queue(stage, "sales", ["13800000003", "13800000012"])
     await gone([busy])
 
@@ -247,8 +249,8 @@ async def test_the_engine_and_a_script_find_who_calls_and_what_they_say_goes_wit
 
 async def test_a_hung_engine_holds_nobody_up_for_longer_than_its_supervisor_waits(stage: Stage) -> None:
     with stopped(pid_of(stage, "engine")):
-        call = await dialling(stage, "13800000051", "4321# 1", did="40012", gap=0.3)
-        await in_queue(stage, "failed", ["13800000031", "13800000032", "13800000037", "13800000051"], 30)
+        call = await dialling(stage, "13800000051", "4321# 1", did="40012", gap=0.1, blank=0.8)  # before it is replaced
+        await in_queue(stage, "failed", ["13800000031", "13800000032", "13800000037", "13800000051"])
     await gone([call])
 
 
