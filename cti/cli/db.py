@@ -16,6 +16,7 @@ from ..db.forgetting import forget_before
 from ..db.months import Month
 from ..db.readers import let_read
 from ..errors import NotFound, UsageError
+from .out_file import print_or_put
 from .rows import as_json, print_json, print_table, with_store
 
 _FORMS = ("table", "markdown", "json", "html")
@@ -40,7 +41,7 @@ def print_dictionary(table: str | None, form: str, out: Path | None, everything:
         if not entries:
             raise NotFound(f"no table or view {table[:80]!r}; list them with: cti db dictionary")
     if form in _PAGES:
-        _write(_PAGES[form](entries), out)
+        print_or_put(_PAGES[form](entries), out)
     elif out is not None:
         raise UsageError("--out is for markdown and html; redirect the others")
     elif form == "json":
@@ -50,16 +51,6 @@ def print_dictionary(table: str | None, form: str, out: Path | None, everything:
         print_table(("name", "kind", "one row is", "一行为"), lines, none="")
     else:
         print_table(HEAD, [cells(column) for column in entries[0].columns], none="")
-
-
-def _write(text: str, out: Path | None) -> None:
-    if out is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {out}: {error.strerror}") from error
 
 
 @db.command()

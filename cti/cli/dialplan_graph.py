@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from ..core.flow import Place
-from ..errors import CtiError, NotFound
+from ..errors import NotFound
 from ..render.flow_svg import svg
 from ..render.flow_text import dot, mermaid
 from ..site.flow import flow_of
 from ..site.load import load_site
 from ..site.model import Site
+from .out_file import put
 
 
 @click.command()
@@ -34,10 +35,7 @@ def graph(home: Path, form: str, did: str, out: Path | None) -> None:
     if out is None:
         click.echo(text, nl=False)
         return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CtiError(f"{out}: {error.strerror}") from error
+    put(out, text.encode())
     click.echo(f"{len(flow.nodes)} places in {out}")
 
 

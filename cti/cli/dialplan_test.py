@@ -22,6 +22,7 @@ from ..stage.case_file import chosen, read_case_file
 from ..stage.case_report import Tried, difference, headline, junit, plain, recorded
 from ..stage.show import until_told
 from .demo import bring_what_is_missing
+from .out_file import put
 from .rows import as_json, print_json, seen, with_store
 
 CALLS = "calls.yaml"
@@ -58,9 +59,9 @@ def test(
     heard = _call(home, cases, staff, quiet=as_json)
     tried, seconds = [Tried(case, one) for case, one in zip(cases, heard, strict=True)], time.monotonic() - begun
     if target is not None:
-        target.write_text(yaml.safe_dump(recorded(tried, staff), allow_unicode=True, sort_keys=False), encoding="utf-8")
+        put(target, yaml.safe_dump(recorded(tried, staff), allow_unicode=True, sort_keys=False).encode())
     if report is not None:
-        report.write_text(junit(tried, seconds), encoding="utf-8")
+        put(report, junit(tried, seconds).encode())
     if as_json:
         print_json(plain(tried, seconds))
     else:

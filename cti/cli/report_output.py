@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..errors import UsageError
 from ..reporting.written import WRITTEN
 from ..reports.document import Report, Value, shown
 from ..reports.formats import as_json
+from .out_file import print_or_put
 from .rows import console, localised, print_json, print_table, seen
 from .wide_table import pieces, widths_of
 
@@ -27,9 +27,10 @@ def show(found: Report, form: str, out: Path | None, *, check: Mapping[str, Any]
     if form == "table" and out is None:
         _print(found)
     elif form == "json" and check is not None:
-        _write(json.dumps({**json.loads(as_json(found)), "check": check}, ensure_ascii=False), out)
+        print_or_put(json.dumps({**json.loads(as_json(found)), "check": check}, ensure_ascii=False), out)
     else:
-        _write(WRITTEN["csv" if form == "table" else form](found), out)  # nobody looks at a file with columns in mind
+        form = "csv" if form == "table" else form  # nobody looks at a file with columns in mind
+        print_or_put(WRITTEN[form](found), out)
 
 
 def _print(found: Report) -> None:
@@ -69,24 +70,6 @@ def _heads(found: Report) -> int:
 
 def _summed(value: Value, unit: str) -> str:
     return "" if value is None or unit in _SAYS else shown(value, unit)
-
-
-def _write(data: str | bytes, out: Path | None) -> None:
-    """Into a file that appears whole or not at all, or to standard output (a terminal takes no bytes)."""
-    raw = data.encode() if isinstance(data, str) else data
-    if out is None:
-        if isinstance(data, bytes) and sys.stdout.isatty():
-            raise UsageError("this format is for a file: add --out FILE, or redirect the output")
-        click.echo(raw, nl=not raw.endswith(b"\n") and isinstance(data, str))
-        return
-    half = out.with_name(f".{out.name}.new")
-    try:
-        half.write_bytes(raw)
-        half.replace(out)
-    except OSError as error:
-        half.unlink(missing_ok=True)
-        raise UsageError(f"cannot write {out}: {error.strerror}") from error
-    click.echo(f"{out}: {len(raw):,} bytes", err=True)
 
 
 def show_rows(rows: list[dict[str, Any]], form: str, where: ZoneInfo) -> None:

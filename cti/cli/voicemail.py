@@ -18,10 +18,11 @@ import click
 from ..config import load_config
 from ..core.voicemail import Message, MessageState
 from ..db.voicemail import MOST, Mailboxes, MessageFilter
-from ..errors import NotFound, StoreError, UsageError
+from ..errors import NotFound, UsageError
 from ..voicemail.sound import playable
 from ..voicemail.spool import find, remove
 from . import complete
+from .out_file import put
 from .rows import as_json, clock, instant, localised, print_json, print_table, seen, with_store, zone
 from .work import ask_for
 
@@ -81,7 +82,7 @@ def play(home: Path, message: str, out: Path | None) -> None:
     elif str(out) == "-":
         sys.stdout.buffer.write(sound)
     else:
-        _write(out, sound)
+        put(out, sound, folders=True)
         click.echo(f"wrote {out}")
 
 
@@ -111,9 +112,9 @@ def export(
             continue
         written.append(message.id)
         if not dry_run:
-            _write(folder / f"{message.id}.wav", sound)
+            put(folder / f"{message.id}.wav", sound, folders=True)
             text = json.dumps(_entity(message), default=str, ensure_ascii=False, indent=2) + "\n"
-            _write(folder / f"{message.id}.json", text.encode())
+            put(folder / f"{message.id}.json", text.encode())
     if as_json:
         print_json({"dry_run": dry_run, "folder": str(folder), "written": written, "gone": gone})
         return
@@ -191,11 +192,3 @@ def _play(sound: bytes) -> None:
     if ended.returncode:
         said = ended.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no word"]
         raise UsageError(f"{argv[0]} cannot play: {seen(said[0])[:200]}; write a file with --out x.wav")
-
-
-def _write(file: Path, data: bytes) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-    except OSError as error:
-        raise StoreError(f"cannot write {file}: {error.strerror}") from error
