@@ -30,7 +30,11 @@ def list_customers(home: Path, text: str, limit: int, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    print_table(_COLUMNS, [[row[name] for name in _COLUMNS] for row in rows], none="no such customer")
+    print_table(
+        _COLUMNS,
+        [[row[name] for name in _COLUMNS] for row in rows],
+        none="no such customer" if text else "no customers; add one with: cti customer add",
+    )
 
 
 @customer.command()

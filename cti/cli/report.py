@@ -62,7 +62,8 @@ def _command(name: str) -> click.Command:
     callback = click.pass_obj(body)
     for option in reversed(options_of(name)):
         callback = option(callback)
-    return click.command(name, help=f"{REPORTS[name].says.capitalize()}.")(callback)
+    says = REPORTS[name].says
+    return click.command(name, help=f"{says[0].upper()}{says[1:]}.")(callback)
 
 
 def _run(home: Path, name: str, *, form: str, out: Path | None, drill: bool, **options: Any) -> None:

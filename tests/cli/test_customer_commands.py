@@ -31,14 +31,15 @@ def test_a_customer_is_added_changed_listed_and_removed(cti):
     (row,) = json.loads(cti("list", "梅梅", "--json").stdout)
     assert (row["id"], row["priority"], row["prefer"]) == ("c7", 6, "")
     assert cti("remove", "c7").stdout == "removed c7\n"
-    assert cti("list").stdout == "no such customer\n"
+    assert cti("list").stdout == "no customers; add one with: cti customer add\n"
+    assert cti("list", "Han").stdout == "no such customer\n"
 
 
 def test_a_file_is_tried_then_taken(cti, tmp_path):
     path = tmp_path / "c.csv"
     path.write_text("id,name,number\nc1,Li,13800138000\nc2,Kim,13800138001\n")
     assert json.loads(cti("import", str(path), "--dry-run", "--json").stdout)["added"] == 2
-    assert cti("list").stdout == "no such customer\n"
+    assert cti("list").stdout == "no customers; add one with: cti customer add\n"
     assert cti("import", str(path)).stdout == "2 added, 0 changed, 0 same, 0 removed\n"
 
 
