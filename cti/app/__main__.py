@@ -15,6 +15,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import uvloop
+
 from ..config import Config, load_config
 from ..errors import CtiError
 
@@ -28,7 +30,8 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s {name} %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
-        asyncio.run(_live(process(name), load_config(Path(home)), int(pipe)))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_live(process(name), load_config(Path(home)), int(pipe)))
     except CtiError as error:
         log.error("%s", error)
         return error.exit_code
