@@ -2,7 +2,8 @@
 
 It knows the thread, how `Taken` is raised in it and what became of the run; it knows nothing of files, limits and how
 many may run. `Taken` comes between two steps in Python, and only between the first and the last one of the run: before,
-it would kill the thread, which then never tells that it has ended; after, it would be a traceback in the log.
+it would kill the thread, which then never tells that it has ended; after, it would be a traceback in the log. What was
+raised is never taken back: CPython 3.11 would look for it at every step from then on (pycore_ceval.h: eval_breaker).
 """
 
 from __future__ import annotations
@@ -33,18 +34,29 @@ class Run:
         self._work = work
         self._runs_in: int | None = None  # the thread, between its first and its last step
         self._turn = threading.Lock()  # to look at it and to act on that
+        self._told = False
 
     def start(self, loop: asyncio.AbstractEventLoop, report: Callable[[], None]) -> None:
         """Begin. `report` is called in the loop, once, when the thread has ended."""
 
+        def once() -> None:
+            if not self._told:
+                self._told = True
+                report()
+
+        def tell() -> None:
+            self._seat.line.close()
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the engine is gone, nobody waits
+                loop.call_soon_threadsafe(once)
+
         def body() -> None:
-            with contextlib.suppress(Taken):  # raised at most once, but anywhere: also in the handlers of _play
+            try:
                 if self._begins():
                     self._play()
                     self._ends()
-            self._seat.line.close()
-            with contextlib.suppress(RuntimeError):  # the loop is closed: the engine is gone, nobody waits
-                loop.call_soon_threadsafe(report)
+                tell()
+            except Taken:  # raised at most once, but anywhere: also in the handlers of _play
+                tell()
 
         threading.Thread(target=body, name=f"agi-{self._seat.name}", daemon=True).start()
 
@@ -53,7 +65,8 @@ class Run:
         with self._turn:
             self._seat.line.taken = True
             if self._runs_in is not None:
-                _raise_in(self._runs_in, Taken)
+                ident = ctypes.c_ulong(self._runs_in)
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(Taken))
 
     def _begins(self) -> bool:
         """Whether there is still something to run."""
@@ -62,10 +75,11 @@ class Run:
         return self._runs_in is not None
 
     def _ends(self) -> None:
-        """From here on nothing is raised in this thread."""
+        """From here on nothing is raised in this thread; what was comes out now, as Python looks at each turn."""
         with self._turn:
-            ident, self._runs_in = threading.get_ident(), None
-        _raise_in(ident, None)
+            self._runs_in = None
+        for _ in range(3):
+            pass
 
     def _play(self) -> None:
         self._seat.take()
@@ -80,9 +94,3 @@ class Run:
             log.info("script %a: the caller went", self._seat.name)
         except BaseException:
             log.exception("script %a failed", self._seat.name)
-
-
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Raise it there before the next step in Python; None takes back what has not been raised yet."""
-    what = None if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
