@@ -86,15 +86,18 @@ async def test_a_script_that_is_stopped_before_its_thread_has_run_gives_its_plac
 
 
 class Driver:
-    """Blocks, deaf to everything, as C does, until it is let `go`; `reached` by each that is in it."""
+    """Blocks, deaf to everything, as C does, until it is let `go`; `reached` once by each that is in it."""
 
     def __init__(self) -> None:
         self.reached, self.go = threading.Semaphore(0), threading.Event()
 
     def block(self) -> None:
+        told = False
         while not self.go.is_set():
             try:
-                self.reached.release()
+                if not told:
+                    told = True
+                    self.reached.release()
                 self.go.wait()
             except BaseException:
                 pass
