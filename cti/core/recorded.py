@@ -59,9 +59,7 @@ def run_of(callers: Sequence[Recorded], notes: Iterable[Noted], end: float) -> R
             call=caller.call,
             queue=caller.queue,
             joined=caller.at,
-            offered=caller.at + caller.wait_seconds - caller.ring_seconds
-            if caller.outcome is Outcome.ANSWERED
-            else None,
+            offered=_rang_at(caller),
             wait_seconds=caller.wait_seconds,
             talk_seconds=caller.talk_seconds,
             outcome=Outcome.ABANDONED if caller.gave_up else caller.outcome,
