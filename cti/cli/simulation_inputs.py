@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ..config import load_config
@@ -114,6 +114,8 @@ def _recorded(asked: Asked) -> Callers:
     until = until or since + timedelta(days=1)
     if until <= since:
         raise UsageError("--to must be after --from")
+    if since < (now := _now()):
+        until = min(until, now)  # who is at work now is not known to stay
 
     async def read(store: Store) -> tuple[list[Recorded], list[Noted], list[AgentCard]]:
         callers = await recorded_callers(store.database, since, until)
@@ -128,6 +130,10 @@ def _recorded(asked: Asked) -> Callers:
     end = (until - since).total_seconds()
     patience = patience_of(callers)
     return Callers(seeds=seeds, patience=patience, begin=since, recorded=callers, notes=notes, end=end, cards=cards)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _shares(asked: Asked, site: Site) -> dict[QueueName, float]:

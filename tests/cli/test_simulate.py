@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -115,6 +116,18 @@ def test_recorded_callers_meet_the_agents_who_were_there(cti):
     assert agents["1002"]["answered"]["mean"] == 0  # nothing was recorded of 1002: was not there
     assert told["scenarios"]["changed"]["queues"]["sales"]["abandoned"]["mean"] == 1
     assert told["callers"]["patience_seconds"]["sales"] == pytest.approx((48 * 4 + 12 * 12) / 12)
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_day_that_is_not_over_ends_now(cti, home, monkeypatch):
+    config = load_config(home)
+    with closing(EngineJournal(config.journal_file)) as engine:
+        for second, presence in ((0, "talking"), (1800, "ready")):
+            engine.append("presence", datetime.fromtimestamp(FIRST + second, UTC), agent="1001", presence=presence)
+    assert CliRunner().invoke(main, ["--home", str(home), "journal", "read"]).exit_code == 0
+    monkeypatch.setattr("cti.cli.simulation_inputs._now", lambda: datetime.fromtimestamp(FIRST + 3600, UTC))
+    told = json.loads(cti("--from", "2026-11-21 22:00", "--to", "2026-11-22 22:00", "--seeds", "1", "--json").stdout)
+    assert told["recorded"]["sales"]["occupancy"] == pytest.approx(1800 / 3660, abs=1e-4)
 
 
 def test_shifts_come_from_a_file(cti, home):
