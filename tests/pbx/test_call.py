@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -29,6 +30,7 @@ from scene import (
 
 from cti.pbx import Installation
 from cti.phones import Behaviour, Customer, dominant_frequency, loudness, read_stereo_raw
+from cti.phones.sound import RATE
 from cti.stage import Stage
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
@@ -105,8 +107,8 @@ async def test_a_call_goes_by_a_digit_to_the_only_agent_with_the_skill_and_every
     (recording,) = row["recordings"]
     assert recording["seconds"] == pytest.approx(talked, abs=1)
     customer, agent = read_stereo_raw(stage.config.recordings / recording["path"])
-    assert len(customer) / 8000 == pytest.approx(talked, abs=1)
-    assert (dominant_frequency(customer, (440, 880)), dominant_frequency(agent, (440, 880))) == (440, 880)
+    assert len(customer) / RATE == pytest.approx(talked, abs=1)
+    assert (voice(customer), voice(agent)) == (440, 880)
     # the command line
     shown = json.loads(await stage.cti("call", "show", row["call"], "--json"))
     names = ("id", "queue", "agent", "path", "outcome", "wait_seconds", "talk_seconds")
@@ -117,10 +119,18 @@ async def test_a_call_goes_by_a_digit_to_the_only_agent_with_the_skill_and_every
     assert [told["decision"]["chosen"] for told in shown["explanations"]] == ["1001"]
 
 
+def voice(samples: Sequence[int]) -> float | None:
+    """The tone that is heard in most quarters of a second: a phone that was not run for a moment is silent and then
+    hurries, which would blot out its tone over the whole talk."""
+    quarters = [samples[at : at + RATE // 4] for at in range(0, len(samples), RATE // 4)]
+    ((most, _),) = Counter(dominant_frequency(one, (440, 880)) for one in quarters).most_common(1)
+    return most
+
+
 async def test_each_pop_has_left_for_the_agents_own_screen_before_the_phone_rings(stage: Stage) -> None:
     """Written to the socket (by the engine's journal) before the INVITE is at the phone. When it was read here depends
     on this busy process, so that is asked of most calls only."""
-    leads = []
+    leads, rings = [], {}
     token = (await stage.cti("token", "create", "--agent", "1002")).strip()
     async with at_work(stage, "1002"), screen(stage, token) as live:
         for number in (f"1381111010{n}" for n in range(8)):
@@ -128,11 +138,13 @@ async def test_each_pop_has_left_for_the_agents_own_screen_before_the_phone_ring
             pop = await live.next("pop", number=number)
             leg = await take(stage, "1002", number)
             ring = next(event for event in stage.phones.happened if event.call_id == leg.call_id)
-            pushed = [line["pushed"] for line in engine_log(stage, "pop") if line["call"] == pop.data["call"]]
-            assert [at for at in pushed if datetime.fromisoformat(at) < ring.at] == pushed != []
+            rings[pop.data["call"]] = ring.at
             leads.append((ring.at - pop.at).total_seconds() * 1000)
             await hang_up(stage, leg)
             assert (await call.done()).hung_up_by == "far_side"
+    pushed = {line["call"]: line["pushed"] for line in engine_log(stage, "pop") if line["call"] in rings}
+    assert pushed.keys() == rings.keys()
+    assert [call for call, at in pushed.items() if datetime.fromisoformat(at) >= rings[call]] == []
     print("pop leads, ms:", [round(lead, 1) for lead in sorted(leads)])
     assert sorted(leads)[5] > 0
 
@@ -142,7 +154,7 @@ async def test_an_agent_who_does_not_answer_is_logged_and_the_next_one_is_rung(s
         call = await stage.call(caller("40012", "13811110002"))
         first = await stage.phones.next("invite", agent="1003", number="13811110002")
         given_up = await stage.phones.next("cancel", agent="1003")
-        assert (given_up.at - first.at).total_seconds() == pytest.approx(3, abs=1)
+        assert 2 < (given_up.at - first.at).total_seconds() < 10, "three seconds, and not the fifteen of other queues"
         await live.next("pop_end", agent="1003", why="no_answer")
         leg = await take(stage, "1004", "13811110002")
         await live.next("presence", agent="1004", presence="talking")
@@ -214,15 +226,17 @@ async def test_a_caller_who_gives_up_while_it_rings_frees_the_agent_and_the_scre
 
 async def test_an_agent_who_hangs_up_in_the_instant_of_the_answer_leaves_a_whole_story(stage: Stage) -> None:
     numbers = [f"1381111020{n}" for n in range(5)]
+    talks = []
     async with at_work(stage, "1006"):
         for number in numbers:
             call = await stage.call(caller("40015", number))
-            await stage.phones.next("bye", agent="1006")
+            answered = await stage.phones.next("answered", agent="1006")
+            talks.append((await stage.phones.next("bye", agent="1006")).at - answered.at)
             assert (await call.done()).hung_up_by == "far_side"
         rows = [row for number in numbers for row in await told(stage, number=number)]
-    for row in rows:
+    for row, talk in zip(rows, talks, strict=True):
         assert (row["outcome"], row["agent"]) == ("answered", "1006")
-        assert row["talk_seconds"] < 1
+        assert row["talk_seconds"] == pytest.approx(talk.total_seconds(), abs=1)
         lines = [(line.event, line.agent) for line in queue_log(stage) if line.call == row["call"]]
         assert lines[2:] == [("CONNECT", "1006"), ("COMPLETEAGENT", "1006")]
 
@@ -279,13 +293,16 @@ async def test_who_has_waited_too_long_is_served_by_the_queue_that_overflow_name
         call = await stage.call(caller("40014", "13811110010"))
         leg = await take(stage, "1002", "13811110010")
         await hang_up(stage, leg)
-        await call.done()
+        result = await call.done()
         (row,) = await told(stage, number="13811110010")
     assert (row["queue"], row["agent"], row["outcome"]) == ("service", "1002", "answered")
     segments = (await stage.get(f"/api/calls/{row['call']}"))["segments"]
     waits = [(s["queue"], s["outcome"]) for s in segments if s["kind"] == "wait"]
     assert waits == [("spill", "timeout"), ("service", "answered")]
-    assert row["wait_seconds"] == pytest.approx(2, abs=1)
+    assert result.answered, "by the queue"
+    waited = (leg.at - result.answered).total_seconds()
+    assert row["wait_seconds"] == pytest.approx(waited, abs=1)
+    assert waited > 1.5, "the two seconds of the first queue are in it"
 
 
 async def test_one_side_of_a_recording_is_silent_when_that_side_is(stage: Stage) -> None:

@@ -39,7 +39,7 @@ surveys:
     thanks: choose
     questions:
       content: {prompt: choose, keys: 1-5, tries: 3, timeout_seconds: 4}
-      solved: {prompt: choose, keys: 1-2, best: 1, tries: 1, timeout_seconds: 1}
+      solved: {prompt: choose, keys: 1-2, best: 1, tries: 1, timeout_seconds: 3}
   brief:
     min_talk_seconds: 0
     notice: choose
