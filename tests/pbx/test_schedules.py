@@ -188,7 +188,7 @@ async def test_paper_and_asterisk_agree_on_ten_thousand_instants(house: House) -
 FORCED = {
     "office": ("closed", "--reason", "holiday"),
     "berlin": ("open",),
-    "nights": ("closed", "--until", "2026-12-24 12:00"),
+    "nights": ("closed", "--until", "2027-12-24 12:00"),
     "chance0": ("open", "--period"),
     "chance1": ("closed", "--until", "2099-01-01T00:00:00Z"),
 }

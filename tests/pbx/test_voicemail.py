@@ -33,7 +33,7 @@ queues:
   service:
     steps: [{after: 0, need: {service: 50}}]
     overflow: hangup
-    follow_up: {after_seconds: 5, talk_seconds: 1}
+    follow_up: {after_seconds: 3, talk_seconds: 1}
 voicemail:
   sales: {pin: "4711", code: "*181", greeting: choose, email: "sales@example.invalid"}
   full: {pin: "4712", greeting: choose, max_messages: 1}
