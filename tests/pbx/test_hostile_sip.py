@@ -171,7 +171,7 @@ async def evening(asterisk: Installation, tmp_path_factory: pytest.TempPathFacto
             )
             rows = await told(stage, count=len(CALLERS))
             pops = [seen.data for seen in watcher.seen if seen.kind == "pop"]
-        await until("whole recordings", lambda: recorded(stage, rows))
+        await until("all recordings", lambda: recorded(stage, rows))
         ids = {str(pop["call"]) for pop in pops}
         yield Evening(stage, served, refused, pops, ids, rows, files_in(home) - before)
 
@@ -189,8 +189,10 @@ async def everybody(stage: Stage, customers: dict[str, Customer]) -> dict[str, C
 
 
 async def recorded(stage: Stage, rows: list[dict[str, Any]]) -> bool:
+    """No file grows any more. Of a talk of 0.4 s in which its phone was not run there is no sound."""
     found = [await stage.get(f"/api/calls/{row['call']}") for row in rows]
-    return all([sound["state"] for sound in one["recordings"]] == ["whole"] for one in found)
+    states = Counter(sound["state"] for one in found for sound in one["recordings"])
+    return states.keys() <= {"whole", "empty"} and states.total() == len(rows) and states["whole"] > 0.8 * len(rows)
 
 
 def files_in(folder: Path) -> set[str]:
