@@ -9,6 +9,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -151,13 +152,17 @@ async def _told_once(stage: Stage, numbers: Collection[str], served: set[str]) -
         assert kinds == ["wait", "ring", "talk"], row  # no engine saw the three of the fallback ring: CEL did
 
 
+def worked_seconds(pid: int) -> float:
+    """The CPU time of a process until now (proc(5))."""
+    worked = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[11:13]
+    return sum(map(int, worked)) / os.sysconf("SC_CLK_TCK")
+
+
 def _number(rows: list[dict[str, str]], call: str) -> str:
     return next(row["number"] for row in rows if row["call"] == call)
 
 
-async def test_a_stopped_engine_is_replaced_after_less_than_ten_seconds_and_nothing_stale_comes_of_it(
-    stage: Stage,
-) -> None:
+async def test_a_stopped_engine_is_replaced_within_ten_seconds_and_nothing_stale_comes_of_it(stage: Stage) -> None:
     numbers = [f"1382002{n:04}" for n in range(3)]
     calls = [await stage.call(caller("40011", number)) for number in numbers]
     before = await on_floor(stage, 3)
@@ -170,7 +175,8 @@ async def test_a_stopped_engine_is_replaced_after_less_than_ten_seconds_and_noth
         print(f"a new engine after {asyncio.get_running_loop().time() - start:.1f} s")
         silent = SILENT.search(await stage.logged(SILENT, since=since))
         assert silent
-        assert float(silent[1]) < 10, "then it is killed, and a new one takes as long as the machine does"
+        took = float(silent[1]) + worked_seconds(pid_of(stage, "engine"))
+        assert took < 10, "the wait for it, and the work of a new one: how long that takes is the busy machine's affair"
     assert pid_of(stage, "engine") != old
     assert not os.path.exists(f"/proc/{old}")  # noqa: ASYNC240 -- no disk is waited for
     with pytest.raises(aiohttp.ClientError):
