@@ -19,6 +19,8 @@ QUEUED = 1024  # that wait in the kernel; what goes beyond comes again after a s
 READ = 16_384  # bytes at once
 REST_SECONDS = 1.0  # when the process has no file descriptors left
 
+_NOBODY = asyncio.Protocol()
+
 log = logging.getLogger(__name__)
 
 
@@ -187,7 +189,8 @@ class Connection(asyncio.Transport):
     def _end(self) -> None:
         if self._own.fileno() < 0:
             return
+        protocol, self._protocol = self._protocol, _NOBODY  # each knew the other: now no search is needed to free them
         try:
-            self._protocol.connection_lost(None)
+            protocol.connection_lost(None)
         finally:
             self._own.close()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
+import weakref
 
 import pytest
 
@@ -40,6 +42,24 @@ async def test_the_path_chooses_the_handler(asterisk, told):
         assert await served(asterisk, server, told("acd?cmd=;id"))
         peer = await (await asterisk(server.port, told("script/lookup"))).serve()
         assert peer.variables == {"PATH": "script/lookup"}
+
+
+async def test_a_session_that_got_its_verdict_is_freed_without_a_search_for_cycles(asterisk):
+    """Those searches stop the engine for milliseconds; there is nothing for them to find."""
+    seen = []
+
+    async def noted(dialogue):
+        seen.append(weakref.ref(dialogue))
+        await verdict(dialogue)
+
+    gc.disable()
+    try:
+        async with AgiServer("127.0.0.1", 0, {"acd": noted}) as server:
+            assert await served(asterisk, server)
+            assert await served(asterisk, server)
+        assert [session() for session in seen] == [None, None]
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(
