@@ -73,14 +73,15 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type informa
     def _handle_some(self) -> None:
         """In order, and what else is ready in between: a read may bring the events of ten calls, some 8 ms of work, and
         a caller whose session begins meanwhile would wait for all of it."""
-        for _ in range(min(AT_ONCE, len(self._unhandled))):
-            if self.closed:
-                return  # what was decoded behind a Shutdown belongs to a link that is gone
+        handled = 0
+        while self._unhandled and not self.closed:  # what was decoded behind a Shutdown belongs to a link that is gone
+            if handled == AT_ONCE and not self.transport.is_closing():
+                self.transport.pause_reading()
+                self._manager.loop.call_later(0, self._handle_some)  # a timer: what the sockets have comes first
+                return
             self.handle_message(self._unhandled.popleft())
-        if self._unhandled:
-            self.transport.pause_reading()
-            self._manager.loop.call_later(0, self._handle_some)  # a timer: what the sockets have comes first
-        elif not self.transport.is_closing():
+            handled += 1
+        if not self.transport.is_closing():
             self._rest()
 
     def _rest(self) -> None:
@@ -97,7 +98,8 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type informa
         if self._resting is not None:
             self._resting.cancel()
             self._resting = None
-            self.transport.resume_reading()
+            if not self.transport.is_closing():  # uvloop raises for a transport that is closed, asyncio does not
+                self.transport.resume_reading()
 
     def handle_message(self, message: Message) -> None:
         if self._own in message.raw:

@@ -124,6 +124,24 @@ async def test_many_events_of_one_read_leave_turns_of_the_loop_to_others():
     assert set(range(AT_ONCE, 50, AT_ONCE)) <= set(turns)
 
 
+async def test_a_link_whose_peer_has_gone_tells_at_once_all_that_came_before():
+    side, manager, transport = connected()
+    transport.closing = True
+    many = b"Event: E\r\nUniqueid: 1\r\n\r\n" * 50
+    side.data_received(b"Asterisk Call Manager/9.0\r\n" + many)
+    assert len(manager.seen) == 50
+    assert transport.reading  # a closed one is not to be asked: uvloop raises
+
+
+async def test_who_hurries_a_link_that_has_ended_meanwhile_does_nothing():
+    side, _, transport = connected()
+    side.data_received(b"Asterisk Call Manager/9.0\r\nEvent: BridgeLeave\r\nUniqueid: 1\r\n\r\n")
+    side.data_received(b"Event: Hangup\r\nUniqueid: 1\r\n\r\n")
+    transport.closing = True
+    side.hurry()
+    assert not transport.reading
+
+
 async def test_a_link_that_ends_while_events_are_left_handles_none_of_them():
     side, manager, _ = connected()
     many = b"Event: E\r\nUniqueid: 1\r\n\r\n" * 50
