@@ -13,20 +13,18 @@ import fcntl
 import itertools
 import os
 import signal
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
 from ..errors import PhoneError
+from .phone_ports import FIRST_PORT, free_port, let_go
 from .trace import Traced, TraceReader
 
 FINE = (0, 1, 97, 99)  # all calls well; some failed; stopped by a command; no calls (sipp -h)
 _PIPE_BYTES = 1 << 20
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-# Above Linux's ephemeral ports (ip_local_port_range). SIPp goes on from the media port that it is given.
-_FIRST_PORT, _PORTS = 64_000, 1_500
-_signal_ports = (_FIRST_PORT + n % _PORTS for n in itertools.count(os.getpid() * 41))
+# Between Linux's ephemeral ports and phones' own. SIPp goes on from the media port that it is given.
 _media_ports = (61_000 + 16 * n % 2_400 for n in itertools.count(os.getpid()))
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -40,35 +38,14 @@ class Tool(Protocol):
     def env(self) -> Mapping[str, str]: ...
 
 
-def free_port(address: str, port: int = 0) -> int:
-    """A UDP port of `address` that was free an instant ago: `port` itself, or the next of our own range.
-
-    Ports that the kernel picks could be picked again before SIPp has bound them; ours come round late.
-    Raises PhoneError when it is taken.
-    """
-    if port:
-        _probe(address, port)
-        return port
-    for _ in range(_PORTS):
-        with contextlib.suppress(PhoneError):
-            return _probe(address, next(_signal_ports))
-    raise PhoneError(f"no free UDP port on {address} from {_FIRST_PORT} on")
-
-
-def _probe(address: str, port: int) -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((address, port))
-        except OSError as error:
-            raise PhoneError(f"a phone cannot use {address}:{port}: {error.strerror}") from error
-    return port
-
-
 class SippProcess:
     """A running SIPp. `read` is called with each message of its trace, in order, on the event loop."""
 
-    def __init__(self, name: str, folder: Path, address: str, port: int, child: asyncio.subprocess.Process) -> None:
+    def __init__(
+        self, name: str, folder: Path, address: str, port: int, control: int, child: asyncio.subprocess.Process
+    ) -> None:
         self.name, self.folder, self.address, self.port = name, folder, address, port
+        self._control = control
         self._child = child
         self._following: asyncio.Task[None] | None = None
 
@@ -86,6 +63,7 @@ class SippProcess:
     async def wait(self) -> int:
         """Its exit code, after the whole trace was read. Raises PhoneError when SIPp could not do its work."""
         code = await self._child.wait()
+        let_go(self._control)
         if self._following is not None:
             await asyncio.shield(self._following)  # whoever gives up waiting must not stop the reading
         if code not in FINE and code != -signal.SIGKILL:
@@ -97,6 +75,7 @@ class SippProcess:
         with contextlib.suppress(ProcessLookupError):
             self._child.kill()
         await self._child.wait()
+        let_go(self._control)
         if self._following is not None:
             await self._following
 
@@ -125,7 +104,8 @@ async def start_sipp(
     Raises PhoneError when it cannot be executed. It dies when the thread that started it does (Linux).
     """
     source, sink = _pipe() if read else (-1, -1)
-    command = [*tool.argv, *_common(name, address, port), *arguments]
+    control = free_port("")
+    command = [*tool.argv, *_common(name, address, port, control), *arguments]
     if read:
         command += ["-trace_msg", "-message_file", f"/dev/fd/{sink}"]
     try:
@@ -138,16 +118,16 @@ async def start_sipp(
     finally:
         if read:
             os.close(sink)
-    process = SippProcess(name, folder, address, port, child)
+    process = SippProcess(name, folder, address, port, control, child)
     if read:
         process.follow(source, read)
     return process
 
 
-def _common(name: str, address: str, port: int) -> list[str]:
+def _common(name: str, address: str, port: int, control: int) -> list[str]:
     first = next(_media_ports)
-    where = ["-i", address, "-mi", address, "-bind_local", "-p", str(port), "-cp", str(free_port(""))]
-    media = ["-min_rtp_port", str(first), "-max_rtp_port", str(_FIRST_PORT - 2)]
+    where = ["-i", address, "-mi", address, "-bind_local", "-p", str(port), "-cp", str(control)]
+    media = ["-min_rtp_port", str(first), "-max_rtp_port", str(FIRST_PORT - 2)]
     # An unexpected message is left to the far side's retransmission instead of ending the call.
     habits = ["-default_behaviors", "all,-abortunexp", "-nostdin", "-trace_err", "-error_file", f"{name}.errors"]
     return [*where, *media, *habits]

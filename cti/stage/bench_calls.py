@@ -33,7 +33,7 @@ from typing import Any
 
 from ..errors import CtiError
 from ..phones import Load, LoadResult, LoggedTime, read_times
-from ..phones.process import free_port
+from ..phones.phone_ports import free_port
 from .bench_report import report, show
 from .bench_sides import DID, Side, side
 from .bench_times import Spread, answered, free_to_next, invite_to_agent

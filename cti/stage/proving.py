@@ -26,7 +26,7 @@ from ..errors import PbxError, PhoneError, StageError
 from ..pbx.find import Installation, find_asterisk
 from ..pbx.process import command
 from ..phones import Behaviour, Phones
-from ..phones.process import free_port
+from ..phones.phone_ports import free_port
 from ..share import user_cache
 from ..site.files import files_of
 from ..site.load import load_site

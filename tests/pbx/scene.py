@@ -22,7 +22,7 @@ import aiohttp
 
 from cti.pbx import Installation, command
 from cti.phones import Behaviour, Call, Customer, PhoneEvent, tone, write_wav
-from cti.phones.process import free_port
+from cti.phones.phone_ports import free_port
 from cti.ports import give_back
 from cti.stage import Stage, Watcher
 from cti.supervisor import pid_file

@@ -16,7 +16,7 @@ from scene import ask_asterisk, caller, until
 
 from cti.pbx import Installation
 from cti.phones import Behaviour, Call, Customer, PhoneEvent, tone, write_wav
-from cti.phones.process import free_port
+from cti.phones.phone_ports import free_port
 from cti.stage import Stage
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]

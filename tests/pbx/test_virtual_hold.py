@@ -33,7 +33,7 @@ from scene import (
 
 from cti.pbx import Installation
 from cti.phones import Behaviour, PhoneError
-from cti.phones.process import free_port
+from cti.phones.phone_ports import free_port
 from cti.site.callback import SHIPPED
 from cti.site.digits import DIGITS
 from cti.stage import Stage

@@ -14,7 +14,7 @@ from scene import at_work, gone, house, screen, take, told, until
 
 from cti.pbx import Installation
 from cti.phones import Behaviour, Call, Customer, dominant_frequency, tone, write_wav
-from cti.phones.process import free_port
+from cti.phones.phone_ports import free_port
 from cti.phones.sound import RATE, read_wav
 from cti.stage import Stage
 from cti.stage.letterbox import Letterbox

@@ -22,7 +22,7 @@ from cti.core.conversation import Conversation, fold
 from cti.core.journal import JournalLine
 from cti.journal.records import Record
 from cti.phones import Behaviour
-from cti.phones.process import free_port
+from cti.phones.phone_ports import free_port
 from cti.stage import Stage
 
 Shape = Callable[[Play], Awaitable[None]]

@@ -107,12 +107,12 @@ async def test_digits_are_sent_when_they_should_be_and_when_told(phones):
 
 
 async def test_an_interruption_neither_cuts_the_talk_short_nor_makes_it_endless(phones):
-    call = await ring(phones, Behaviour(answer_after=0), talk_seconds=1.0)
+    call = await ring(phones, Behaviour(answer_after=0), talk_seconds=8.0)  # or it ends while this process is not run
     leg = await phones.next("answered", agent="1001")
     await phones.hold(leg)
     await phones.hold(leg, False)
     result = await call.done()
-    assert result.talk_seconds >= 1.0
+    assert result.talk_seconds >= 8.0
     assert result.hung_up_by == "customer"
 
 
@@ -133,7 +133,7 @@ async def test_a_hostile_caller_arrives_as_it_was_written(phones):
 
 
 async def test_nobody_at_the_other_end_is_a_result_and_not_a_crash(phones):
-    from cti.phones.process import free_port
+    from cti.phones.phone_ports import free_port
 
     call = await phones.call(customer("1001", abandon_after=60), server=(HERE, free_port(HERE)))
     assert call.result().outcome == "lost"
