@@ -58,7 +58,7 @@ def parse(raw: bytes, file_id: str, offset: int) -> JournalLine | None:
     data |= {"start": start.isoformat(), "end": end.isoformat(), "disposition": values[13]}
     data |= {"answer": answer.isoformat()} if answer else {}
     for column in values[11:13]:
-        duration(column)
+        duration(column, below=10**8)
     data |= {"duration_seconds": _seconds(start, end), "talk_seconds": _seconds(answer, end) if answer else 0.0}
     data |= {name: plain(value) for name, value in zip(("user", "sequence"), values[14:16], strict=True) if value}
     return JournalLine(

@@ -60,13 +60,13 @@ def number(text: str) -> str:
     return text if not text or (text.isascii() and text.isalnum()) else _NO_NUMBER.sub("", text)
 
 
-def duration(text: str) -> float:
+def duration(text: str, below: float) -> float:
     """The seconds of a CDR's column; none is 0. Raises LineError: Asterisk writes numbers, so the record is torn."""
     try:
         seconds = float(text or 0)
     except ValueError as error:
         raise LineError("a duration that is no number") from error
-    if not 0 <= seconds < 10**8:
+    if not 0 <= seconds < below:
         raise LineError("a duration that cannot be")
     return seconds
 

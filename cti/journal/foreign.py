@@ -78,8 +78,8 @@ def cdr_line(values: Values, zone: tzinfo, file_id: str, offset: int) -> Journal
     leg = leg or _named(values, start)
     if not CALL.fullmatch(leg) or not CALL.fullmatch(linked or leg):
         raise LineError("a channel id that Asterisk does not make")
-    end = start + timedelta(seconds=duration(values.get("duration", "")))
-    talk = min(timedelta(seconds=duration(values.get("billsec", ""))), end - start)
+    end = start + timedelta(seconds=duration(values.get("duration", ""), below=10**7))
+    talk = min(timedelta(seconds=duration(values.get("billsec", ""), below=10**7)), end - start)
     told = {
         name: plain(values.get(name, "")) for name in ("dst", "context", "channel", "peer", "app", "user", "sequence")
     }

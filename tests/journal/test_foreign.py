@@ -139,6 +139,15 @@ def test_who_shows_the_number_of_their_own_phone_is_of_the_house(channel, src, d
     assert cdr_line(values, SHANGHAI, "f", 0).data["direction"] == direction
 
 
+@pytest.mark.parametrize("column", ["duration", "billsec"])
+@pytest.mark.parametrize("text", ["10000000", "-1", "nan", "1 s"])
+def test_a_duration_of_months_or_none_at_all_is_refused(column, text):
+    values = {"start": "2024-03-01 17:00:00", "disposition": "ANSWERED", "uniqueid": "1.1", "duration": "9999999"}
+    assert cdr_line(values, SHANGHAI, "f", 0).data["duration_seconds"] == 9_999_999
+    with pytest.raises(LineError, match="a duration that"):
+        cdr_line(values | {column: text}, SHANGHAI, "f", 0)
+
+
 @pytest.mark.parametrize("text", [CEL, CEL.rpartition(',"{')[0] + ',""', CEL_TABLE])
 def test_a_cel_event_is_read_in_every_layout(text):
     line = read(text)
