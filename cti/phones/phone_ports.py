@@ -1,7 +1,7 @@
 """UDP ports of phones. What one process of this user has picked no other one picks, though nothing is bound there yet.
 
-Between the moment in which a port is known to be free and that in which SIPp binds it may lie the start of an Asterisk,
-whose files name it. So each port is a byte of a file in the user's cache, which is locked for as long as this process
+From the moment in which a port is known to be free to that in which SIPp binds it, an Asterisk may have to start whose
+files name it. So each port is a byte of a file in the user's cache, which is locked for as long as this process
 lives (fcntl(2): record locks go with their process, however it ends) or until `let_go`.
 """
 
@@ -19,9 +19,7 @@ from ..share import user_cache
 
 # Above Linux's ephemeral ports (ip_local_port_range): what the kernel picks could be picked again before it is bound.
 FIRST_PORT, PORTS = 64_000, 1_500
-_turn = (
-    FIRST_PORT + n % PORTS for n in itertools.count(os.getpid() * 41)
-)  # so that one that was left comes round late
+_turn = (FIRST_PORT + n % PORTS for n in itertools.count(os.getpid() * 41))  # what was let go comes round late
 _picked: set[int] = set()
 
 

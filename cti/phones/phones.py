@@ -26,7 +26,6 @@ from ..errors import PhoneError, UsageError
 from .calls import Call
 from .happenings import Happenings, matching
 from .load import LoadRun, load_arguments
-from .phone_ports import free_port, let_go
 from .process import SippProcess, Tool, start_sipp
 from .remote import Remote, Verb, phone_listens
 from .scenario import (
@@ -219,22 +218,18 @@ class Phones:
         self, name: str, arguments: Sequence[str | bytes], address: str, port: int, *, watched: bool
     ) -> SippProcess:
         read = self._reader(name) if watched else None
-        own = free_port(address, port)
-        process = await start_sipp(self._sipp, self._folder, name, arguments, address=address, port=own, read=read)
+        process = await start_sipp(self._sipp, self._folder, name, arguments, address=address, port=port, read=read)
         self._processes[name] = process
-        task = asyncio.create_task(self._watch(process, 0 if port else own))
+        task = asyncio.create_task(self._watch(process))
         self._watching.add(task)
         task.add_done_callback(self._watching.discard)
         return process
 
-    async def _watch(self, process: SippProcess, picked: int) -> None:
-        """`picked` is its port where nobody has chosen that: nobody will come back to it."""
+    async def _watch(self, process: SippProcess) -> None:
         try:
             await process.wait()
         except PhoneError as error:
             self._happenings.fail(error)
-        finally:
-            let_go(picked)
 
     def _reader(self, name: str) -> Callable[[Traced], None]:
         timeline = Timeline(name)

@@ -13,7 +13,7 @@ import fcntl
 import itertools
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -42,11 +42,17 @@ class SippProcess:
     """A running SIPp. `read` is called with each message of its trace, in order, on the event loop."""
 
     def __init__(
-        self, name: str, folder: Path, address: str, port: int, control: int, child: asyncio.subprocess.Process
+        self,
+        name: str,
+        folder: Path,
+        address: str,
+        port: int,
+        child: asyncio.subprocess.Process,
+        picked: Collection[int] = (),
     ) -> None:
         self.name, self.folder, self.address, self.port = name, folder, address, port
-        self._control = control
         self._child = child
+        self._picked = picked  # ports that nobody comes back to when it has ended
         self._following: asyncio.Task[None] | None = None
 
     @property
@@ -62,8 +68,7 @@ class SippProcess:
 
     async def wait(self) -> int:
         """Its exit code, after the whole trace was read. Raises PhoneError when SIPp could not do its work."""
-        code = await self._child.wait()
-        let_go(self._control)
+        code = await self._ended()
         if self._following is not None:
             await asyncio.shield(self._following)  # whoever gives up waiting must not stop the reading
         if code not in FINE and code != -signal.SIGKILL:
@@ -74,10 +79,15 @@ class SippProcess:
         """Ends it at once; its calls are simply gone."""
         with contextlib.suppress(ProcessLookupError):
             self._child.kill()
-        await self._child.wait()
-        let_go(self._control)
+        await self._ended()
         if self._following is not None:
             await self._following
+
+    async def _ended(self) -> int:
+        code = await self._child.wait()
+        for port in self._picked:
+            let_go(port)
+        return code
 
     def complaint(self) -> str:
         """The last thing that SIPp wrote on stderr or into its error file, as one line."""
@@ -99,13 +109,13 @@ async def start_sipp(
     port: int,
     read: Callable[[Traced], None] | None,
 ) -> SippProcess:
-    """Start SIPp on address:port in `folder`; without `read` no messages are traced.
+    """Start SIPp on address:port in `folder` (0: a port of our own); without `read` no messages are traced.
 
-    Raises PhoneError when it cannot be executed. It dies when the thread that started it does (Linux).
+    Raises PhoneError when the port is taken or SIPp cannot be executed. It dies with the thread that starts it (Linux).
     """
+    own, control = free_port(address, port), free_port("")
     source, sink = _pipe() if read else (-1, -1)
-    control = free_port("")
-    command = [*tool.argv, *_common(name, address, port, control), *arguments]
+    command = [*tool.argv, *_common(name, address, own, control), *arguments]
     if read:
         command += ["-trace_msg", "-message_file", f"/dev/fd/{sink}"]
     try:
@@ -118,7 +128,7 @@ async def start_sipp(
     finally:
         if read:
             os.close(sink)
-    process = SippProcess(name, folder, address, port, control, child)
+    process = SippProcess(name, folder, address, own, child, (control,) if port else (own, control))
     if read:
         process.follow(source, read)
     return process
