@@ -240,11 +240,24 @@ def command_line(pid: int) -> list[str]:
 def _age(pid: int) -> float:
     """Seconds since the process began: proc(5), field 22 of stat, in clock ticks after boot."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        began = int(_stat(pid)[19]) / os.sysconf("SC_CLK_TCK")
         uptime = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
     except OSError:
         return 0.0
-    return max(0.0, uptime - int(fields[19]) / os.sysconf("SC_CLK_TCK"))
+    return max(0.0, uptime - began)
+
+
+def worked_seconds(pid: int) -> float | None:
+    """User and system time of a process until now, of all its threads: proc(5), fields 14 and 15. None: it is gone."""
+    try:
+        return sum(map(int, _stat(pid)[11:13])) / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return None
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of proc(5)'s stat from the third one on: the second may hold anything. Raises OSError."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
 
 
 def _reap(pid: int) -> bool:

@@ -18,7 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import cast
@@ -27,6 +27,7 @@ from ..agi.dialogue import Dialogue
 from ..agi.environment import KEYS
 from ..agi.scripts import ScriptHost
 from ..agi.server import AgiServer
+from .bench_report import show
 
 COMMANDS = 10
 SCRIPT = f"""
@@ -64,6 +65,15 @@ class Caller(asyncio.Protocol):
             self.ended.set_result(self.answered)
 
 
+async def timed(caller: Callable[[], Coroutine[None, None, None]], at_once: int) -> float:
+    """Seconds until so many callers at a time have done all there is to do."""
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(at_once):
+            group.create_task(caller())
+    return time.perf_counter() - began
+
+
 async def load(port: int, path: str, sessions: int, at_once: int) -> float:
     """Sessions per second. Raises when a session was cut short."""
     told, left, loop = environment(path), iter(range(sessions)), asyncio.get_running_loop()
@@ -74,11 +84,7 @@ async def load(port: int, path: str, sessions: int, at_once: int) -> float:
             if await session.ended < COMMANDS:
                 raise RuntimeError("a session was cut short")
 
-    began = time.perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for _ in range(at_once):
-            group.create_task(caller())
-    return sessions / (time.perf_counter() - began)
+    return sessions / await timed(caller, at_once)
 
 
 async def ours(dialogue: Dialogue) -> None:
@@ -149,11 +155,7 @@ async def as_process(script: Path, sessions: int, at_once: int) -> float:
             if await process.wait() or answered != COMMANDS:
                 raise RuntimeError("the process failed")
 
-    began = time.perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for _ in range(at_once):
-            group.create_task(caller())
-    return sessions / (time.perf_counter() - began)
+    return sessions / await timed(caller, at_once)
 
 
 def told(sessions: int, at_once: int, rounds: int) -> dict[str, float]:
@@ -184,9 +186,8 @@ def main() -> int:
     result = told(options.sessions, options.at_once, options.rounds)
     if options.json:
         print(json.dumps(result))
-        return 0
-    for name, value in result.items():
-        print(f"{name:32} {value:>10}")
+    else:
+        show(result)
     return 0
 
 

@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from ..share import shared_folder
+from .bench_report import show
 
 FILES = ("site.yaml", "calls.yaml")
 
@@ -46,9 +47,8 @@ def main() -> int:
     result["aim_seconds"] = 60
     if options.json:
         print(json.dumps(result))
-        return 0
-    for name, value in result.items():
-        print(f"{name:24} {value:>8}")
+    else:
+        show(result)
     return 0
 
 

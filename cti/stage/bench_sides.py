@@ -19,7 +19,7 @@ from ..db.people import People
 from ..db.store import Store
 from ..errors import CtiError
 from ..journal.importer import journal_files
-from ..pbx.process import find_pid
+from ..pbx.process import find_pid, worked_seconds
 from ..phones import Behaviour, SippProcess
 from .crowd import Crowd
 from .instance import Stage
@@ -51,8 +51,8 @@ class Side:
 
     def cpu_ms(self) -> dict[str, float]:
         """User and system time that each process has used so far, by its role."""
-        found = {role: _cpu_ms(pid) for role, pid in self._pids().items()}
-        return {role: used for role, used in found.items() if used is not None}
+        found = {role: worked_seconds(pid) for role, pid in self._pids().items()}
+        return {role: 1000 * used for role, used in found.items() if used is not None}
 
     async def phones(self, talk_seconds: float | None, spread: float = 0.0) -> SippProcess:
         """New phones for all agents: they answer at once and hang up after `talk_seconds` (None: never), ± `spread`."""
@@ -149,12 +149,3 @@ async def _tokens(stage: Stage, agents: list[str]) -> list[str]:
         people, now = People(store.database), datetime.now(UTC)
         made = [await people.create_token("agent", agent, now=now) for agent in agents]
     return [stage.config.secrets.admin_token, *made]
-
-
-def _cpu_ms(pid: int) -> float | None:
-    """proc(5), fields 14 and 15 of stat: clock ticks in user and system mode, of all threads."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return None
-    return (int(fields[11]) + int(fields[12])) * _TICK_MS
