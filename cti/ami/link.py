@@ -47,7 +47,7 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type informa
         self._manager = manager
         self._decoder = decoder
         self._own = f"\r\nActionID: {own}".encode()
-        self._read_at = self._read_before = 0.0
+        self._read_at, self._in_burst = 0.0, False
         self._resting: asyncio.TimerHandle | None = None
         self._unhandled: deque[Message] = deque()  # nothing is read while there are any
 
@@ -66,7 +66,8 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type informa
         if self.version is None and self._decoder.version:
             self.version = self._decoder.version
             self._manager.greeted.set_result(None)
-        self._read_before, self._read_at = self._read_at, self._manager.loop.time()
+        before, self._read_at = self._read_at, self._manager.loop.time()
+        self._in_burst = self._read_at - before < BURST_SECONDS
         self._unhandled += messages
         self._handle_some()
 
@@ -87,7 +88,7 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk has no type informa
     def _rest(self) -> None:
         """After two reads in quick succession let what follows come together. Asterisk writes each event by itself, and
         waking up costs more CPU than handling one."""
-        if self._read_at - self._read_before < BURST_SECONDS:
+        if self._in_burst:
             self.transport.pause_reading()
             self._resting = self._manager.loop.call_later(self._manager.rest(), self.hurry)
         elif not self.transport.is_reading():
