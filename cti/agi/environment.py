@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ..errors import AgiRefused
 
 MAX_ENVIRONMENT = 64 * 1024  # bytes
-MAX_LINE = 8_192  # bytes of one line
+MAX_LINE = 8_192 + 32  # bytes of one line: an argument and its key (pbx.c: EXT_DATA_SIZE)
 MAX_ARGUMENTS = 128  # res_agi.c: MAX_ARGS
 
 # In the order they are sent; only the second may be missing (a URL without a path).

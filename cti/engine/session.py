@@ -6,6 +6,7 @@ It knows `AGI(agi://…/script,key=value,…)`; what the keys mean, the handlers
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 from typing import Protocol
 
 from ..errors import AgiRefused
@@ -21,9 +22,13 @@ class Session(Protocol):
 
 
 def named(script: str, arguments: Iterable[str], known: Collection[str]) -> dict[str, str]:
-    """The arguments by their keys. Raises AgiRefused for a key that is unknown or given twice."""
+    """The arguments by their keys. Raises AgiRefused for a key that is unknown or given twice.
+
+    Several may come as one, with `|` between them: Asterisk sends each argument in a packet of its own (res_agi.c:
+    setup_env).
+    """
     values: dict[str, str] = {}
-    for argument in arguments:
+    for argument in chain.from_iterable(several.split("|") for several in arguments):
         key, _, value = argument.partition("=")
         if key not in known or key in values:
             raise AgiRefused(f"{script}: argument {key[:40]!r} is unknown or given twice")

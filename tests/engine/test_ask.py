@@ -12,26 +12,27 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PLAIN = ["queue=sales", "call=1795306641.1"]
 
 
-def test_the_arguments_of_the_dialplan_become_one_value():
-    ask = parse_ask(
-        [
-            *PLAIN,
-            f"entered={NOW.timestamp() - 30:.3f}",
-            "number=13800138000",
-            "name=张伟",
-            "need=engine=4,language_en=1",
-            "priority=2",
-            "language=en",
-            "path=language:9>main:1>",
-            "did=4008001234",
-            "digits=language=9&main=1",
-            "customer=",
-            "prefer=1001",
-            "tried=1002:NOANSWER",
-            "again=1",
-        ],
-        NOW,
-    )
+TOLD = [
+    *PLAIN,
+    f"entered={NOW.timestamp() - 30:.3f}",
+    "number=13800138000",
+    "name=张伟",
+    "need=engine=4,language_en=1",
+    "priority=2",
+    "language=en",
+    "path=language:9>main:1>",
+    "did=4008001234",
+    "digits=language=9&main=1",
+    "customer=",
+    "prefer=1001",
+    "tried=1002:NOANSWER",
+    "again=1",
+]
+
+
+@pytest.mark.parametrize("arguments", [["|".join(TOLD)], TOLD], ids=["in one", "one by one"])
+def test_the_arguments_of_the_dialplan_become_one_value(arguments):
+    ask = parse_ask(arguments, NOW)
     assert ask.entered == NOW - timedelta(seconds=30)
     assert ask.need == (("engine", 4), ("language_en", 1))
     assert ask.caller.path == "language:9>main:1"

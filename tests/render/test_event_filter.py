@@ -43,7 +43,7 @@ class Filter:
 
     def _takes(self, data: str) -> bool:
         if self.method == "regex":
-            posix = self.pattern.replace("[^[:cntrl:]]", r"[^\x00-\x1f\x7f]").replace("[[:cntrl:]]", r"[\x00-\x1f\x7f]")
+            posix = self.pattern.replace("[:cntrl:]", r"\x00-\x1f\x7f")
             return re.search(re.sub(r"\$$", r"\\Z", posix), data, re.DOTALL) is not None
         return self.method == "none" or data == self.pattern
 
@@ -98,7 +98,8 @@ def test_of_recorded_calls_every_event_that_tells_something_new_is_sent_and_no_o
 
 
 def test_the_states_of_channels_and_phones_that_tell_something_are_sent(filters: Filters) -> None:
-    up = [filters.send(event("Newstate", "Channel: PJSIP/1", f"ChannelState: {state}", "Exten: s")) for state in "456"]
+    who = ("CallerIDNum: 1", "CallerIDName: <unknown>")
+    up = [filters.send(event("Newstate", "Channel: 1", f"ChannelState: {state}", *who, "Exten: s")) for state in "456"]
     assert up == [False, False, True]
     states = [*REACHABLE, "UNKNOWN", "INUSE", "BUSY", "RINGING", "RINGINUSE", "ONHOLD"]
     told = [
@@ -112,6 +113,13 @@ def test_an_event_with_a_line_end_of_a_callers_own_is_not_sent(filters: Filters)
     assert not filters.send(event("Hangup", "CallerIDNum: 1\r\nUniqueid: 2", "CallerIDName: x", "Cause: 16"))
     assert not filters.send(event("Hangup", "CallerIDNum: 1\r\n\r\nEvent: Hangup", "CallerIDName: x", "Cause: 16"))
     assert not filters.send(event("Newstate", "CallerIDNum: 1\r\nChannelState: 6", "CallerIDName: x"))
+    ringing = ("ChannelState: 4", "CallerIDNum: 1\r\nChannelState: 6", "CallerIDName: x")
+    assert not filters.send(event("Newstate", *ringing))
+    twice = "CallerIDNum: 1\r\nCallerIDName: x\r\nUniqueid: 2\r\nCallerIDNum: 3"
+    assert not filters.send(event("Hangup", twice, "CallerIDName: x", "Cause: 16"))
+    assert not filters.send(event("Newchannel", "CallerIDNum: 1\r\nCallerIDName: x\r\nUniqueid: 2", "CallerIDName: x"))
+    assert not filters.send(event("Newchannel", "CallerIDNum: 1\nUniqueid: 2", "CallerIDName: x"))
+    assert not filters.send(event("Newchannel", "CallerIDNum: 1\rUniqueid: 2", "CallerIDName: x"))
 
 
 @pytest.mark.parametrize(
