@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import select
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,6 +31,7 @@ class Listener:
     def __init__(self, make: Callable[[], asyncio.Protocol]) -> None:
         self._make = make
         self._sockets: list[socket.socket] = []
+        self._poll = select.poll()
 
     async def open(self, bind: str, port: int) -> None:
         """Raises OSError when the address cannot be had. `port` 0 picks a free one."""
@@ -41,6 +43,7 @@ class Listener:
                 own = socket.create_server(address[:2], family=family, backlog=QUEUED)
                 own.setblocking(False)
                 self._sockets.append(own)
+                self._poll.register(own, select.POLLIN)
                 loop.add_reader(own.fileno(), self._accept, own)
         except OSError:
             self.close()  # one of several addresses is taken: none is kept
@@ -52,10 +55,15 @@ class Listener:
         port: int = self._sockets[0].getsockname()[1]
         return port
 
+    def pending(self) -> bool:
+        """Whether somebody has connected and is not accepted yet: a microsecond."""
+        return bool(self._poll.poll(0))
+
     def close(self) -> None:
         """Listen no more; what was accepted stays. Safe to call again."""
         for own in self._sockets:
             if own.fileno() >= 0:
+                self._poll.unregister(own)
                 asyncio.get_running_loop().remove_reader(own.fileno())
                 own.close()
 

@@ -29,6 +29,7 @@ Handler = Callable[[Dialogue], Awaitable[None]]
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 MAX_UNREADY = 512  # far more than are accepted in one turn of the loop, so a fresh one is never the oldest
+COMING_SECONDS = 0.005  # Asterisk tells the environment in less
 REFUSALS_LOGGED = 20
 CLOSE_SECONDS = 1.0  # what cancelled handlers get to clean up
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}){0,3}")
@@ -65,6 +66,7 @@ class AgiServer:
         self._bind, self._port = bind, port
         self._listener: Listener | None = None
         self._sweep: asyncio.TimerHandle | None = None  # for the oldest of the unready ones
+        self._beginning = 0  # whose handler has not run to its first wait
         self._refusal_second = 0
         self.refusals = 0  # connections closed in that second
 
@@ -109,6 +111,26 @@ class AgiServer:
         self.refusals += 1
         if self.refusals <= REFUSALS_LOGGED:
             log.warning("closed a connection from %a: %s", peer, why)
+
+    def somebody_comes(self) -> bool:
+        """Whether a session is at its very beginning: not accepted yet, telling its environment, or not heard yet.
+
+        A caller waits for what comes then, so other work should wait. Who connects and says nothing does not count.
+        """
+        if self._beginning or (self._listener is not None and self._listener.pending()):
+            return True
+        if not self.unready:
+            return False
+        newest = next(reversed(self.unready))
+        return asyncio.get_running_loop().time() - newest.came < COMING_SECONDS
+
+    def begins(self) -> None:
+        """A handler's task was made; its first step is the next thing that the loop does for it."""
+        self._beginning += 1
+        asyncio.get_running_loop().call_soon(self._has_begun)
+
+    def _has_begun(self) -> None:
+        self._beginning -= 1
 
     def expect(self, session: Session) -> None:
         """It has so long to tell its environment. One timer for all: sessions come in order, and few are ever late."""
@@ -212,6 +234,7 @@ class Session(asyncio.Protocol):
         self._dialogue = Dialogue(self.transport, environment, path, query)
         self.task = asyncio.get_running_loop().create_task(self._serve(handler, self._dialogue))
         self.task.add_done_callback(self._served)  # also when it is cancelled before its first step
+        self._server.begins()
         if self._parser.rest:  # a HANGUP in the same packet
             self._receive(self._dialogue, self._parser.rest)
         return None

@@ -65,7 +65,8 @@ class AmiClient:
     `wanted` are the event names that `on_message` gets. The callbacks run inside the reader, or inside the `send` that
     finds the line dead; they must not block, and an exception in one is logged and costs that one message. `on_down`
     comes once for each `on_up`. `state` and `why` (one line) say how the line is, `on_state` tells when that changes.
-    `rest` says, each time, how many seconds the reader may leave between two reads of a burst.
+    `rest` says, each time, how many seconds the reader may leave between two reads of a burst; `urgent`, before each
+    message, whether something else should come first.
     """
 
     def __init__(
@@ -81,13 +82,14 @@ class AmiClient:
         on_down: Callable[[], None] = lambda: None,
         on_state: Callable[[LinkState], None] = lambda _: None,
         rest: Callable[[], float] = lambda: REST_SECONDS,
+        urgent: Callable[[], bool] = lambda: False,
         classes: str = "call,system",
         timing: Timing = Timing(),
     ) -> None:
         self._account = {"host": host, "port": port, "username": user, "secret": password}
         self._wanted = frozenset(wanted)
         self._on_message, self._on_up, self._on_down, self._on_state = on_message, on_up, on_down, on_state
-        self._rest = rest
+        self._rest, self._urgent = rest, urgent
         self._classes = classes
         self._timing = timing
         self.state = LinkState.DOWN
@@ -158,7 +160,7 @@ class AmiClient:
 
     async def _one_life(self) -> Exception:
         """From connect to the end of that connection; returns what ended it."""
-        connection = OneConnection(self._wanted, self._take, self._lost, self._rest, **self._account)
+        connection = OneConnection(self._wanted, self._take, self._lost, self._rest, self._urgent, **self._account)
         self._set_state(LinkState.CONNECTING)
         try:
             async with asyncio.timeout(self._timing.connect):

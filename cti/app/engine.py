@@ -130,7 +130,8 @@ async def _serve(
             for event in engine.callbacks.restore(promised, datetime.now(UTC), under_way=False):
                 engine.handle(event)
             engine.callbacks.begin_checkpoints()
-            await stack.enter_async_context(AgiServer(config.bind, config.agi_port, routes))
+            callers = await stack.enter_async_context(AgiServer(config.bind, config.agi_port, routes))
+            link.urgent = callers.somebody_comes
             gc.collect()
             gc.freeze()  # what was made by now stays: a full collection would hold up calls for 0.1 s, looking at it
             gc.set_threshold(*_COLLECTIONS)

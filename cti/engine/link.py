@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,10 +46,12 @@ class ManagerLink:
             on_up=self._up,
             on_down=self._down,
             rest=self._rest,
+            urgent=lambda: self.urgent(),
         )
         self._members = Outbox(self.client.post)
         self.ready = asyncio.Event()
         self.engine: Engine | None = None  # set before `client.run()`
+        self.urgent: Callable[[], bool] = lambda: False  # whether somebody waits for more than an event can tell
         self._journal = journal
         self._lost_at: datetime | None = None
         self._startup = ""

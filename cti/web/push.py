@@ -7,7 +7,7 @@ Why a pop is written inside `publish`: the engine publishes the pop and then ans
 woke a task, the verdict would leave first, and behind a delta for everybody the pop would wait for every other
 screen. So a delta for one agent goes straight into the sockets of that agent's screens, with whatever waited before
 it; the others are written at once after a pause, and in a busy time together every 50 ms (nobody sees the
-difference, and a write costs 40 microseconds), a hundred screens in a turn of the loop. A screen's own task sends only
+difference, and a write costs 40 microseconds), twenty screens in a turn of the loop. A screen's own task sends only
 what its socket did not take at once (measured: with a task per screen for every delta, a pop behind a delta for
 everybody took 7 ms instead of 0.5).
 """
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 OUTBOX = 256  # deltas that may wait for one screen; then it is stale and gets a snapshot
 AT_ONCE = 64 * 1024  # bytes written without waiting for the socket
-TURN = 100  # screens written to in one turn of the loop
+TURN = 20  # screens written to in one turn of the loop
 PACE_SECONDS = 0.05  # between two writes to those whom nothing concerns that is about to happen
 SEND_SECONDS = 15.0  # a socket that takes nothing for so long is closed
 MOST_SCREENS, MOST_PER_AGENT = 4_000, 20

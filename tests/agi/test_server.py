@@ -10,11 +10,20 @@ import weakref
 
 import pytest
 
+from cti.agi import server as server_module
 from cti.agi.server import AgiServer
 
 
 async def verdict(dialogue):
     await dialogue.finish([("CTI_VERDICT", "dial")])
+
+
+async def until(condition):
+    for _ in range(1_000_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it does not happen")
 
 
 async def forever(dialogue):
@@ -60,6 +69,35 @@ async def test_a_session_that_got_its_verdict_is_freed_without_a_search_for_cycl
         assert [session() for session in seen] == [None, None]
     finally:
         gc.enable()
+
+
+async def test_that_a_session_begins_is_told_until_its_handler_has_run_to_its_first_wait(told, monkeypatch):
+    monkeypatch.setattr(server_module, "COMING_SECONDS", 600.0)
+    seen = []
+
+    async def asked(dialogue):
+        seen.append(server.somebody_comes())
+        await forever(dialogue)
+
+    async with AgiServer("127.0.0.1", 0, {"acd": asked}) as server, asyncio.timeout(60):
+        assert not server.somebody_comes()
+        with socket.create_connection(("127.0.0.1", server.port)) as peer:
+            assert server.somebody_comes(), "it waits to be accepted"
+            await until(lambda: server.unready)
+            assert server.somebody_comes(), "it has told nothing yet"
+            peer.sendall(told("acd"))
+            await until(lambda: seen)
+            assert seen == [True]
+            await asyncio.sleep(0)
+            assert not server.somebody_comes(), "it waits like any other"
+
+
+async def test_who_connects_and_says_nothing_is_nobody_who_comes(monkeypatch):
+    monkeypatch.setattr(server_module, "COMING_SECONDS", 0.0)
+    async with AgiServer("127.0.0.1", 0, {"acd": verdict}) as server, asyncio.timeout(60):
+        with socket.create_connection(("127.0.0.1", server.port)):
+            await until(lambda: server.unready)
+            assert not server.somebody_comes()
 
 
 @pytest.mark.parametrize(
