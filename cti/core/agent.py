@@ -113,6 +113,11 @@ TRANSITIONS: Mapping[Presence, Mapping[Signal, Presence]] = {
     },
 }
 
+_ASKED = {
+    _S.WRAP_UP_ASKED: "ask for a wrap-up",
+    _S.WRAP_UP_ENDED: "end a wrap-up",
+    _S.DISPOSED: "say how a call ended",
+}
 _HINTS = {
     _M.TIMED_NO_EARLY_EXIT: "this wrap-up ends by itself",
     _M.MANDATORY_DISPOSITION: "say first how the call ended (a disposition)",
@@ -125,7 +130,9 @@ def after(presence: Presence, signal: Signal, wrap_up: WrapUpMode = WrapUpMode.T
     if signal in row:
         return row[signal]
     hint = f": {_HINTS[wrap_up]}" if presence is Presence.WRAP_UP and wrap_up in _HINTS else ""
-    raise IllegalTransition(f"an agent who is {presence} cannot be {signal.replace('_', ' ')}{hint}")
+    who = "in wrap-up" if presence is Presence.WRAP_UP else presence.value
+    what = _ASKED.get(signal) or f"be {signal.replace('_', ' ')}"
+    raise IllegalTransition(f"an agent who is {who} cannot {what}{hint}")
 
 
 @dataclass(slots=True, kw_only=True)

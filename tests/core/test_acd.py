@@ -342,7 +342,7 @@ def test_a_strangers_request_is_refused(ask):
 def test_impossible_requests_are_refused_and_change_nothing():
     play = Playbook() >> Ready("1001")
     play.refuses(LoggedIn("1001"), "agent 1001: an agent who is ready cannot be logged in")
-    play.refuses(Unpaused("1001"), "cannot be unpaused").refuses(WrapUpEnded("1001"), "cannot be wrap up ended")
+    play.refuses(Unpaused("1001"), "cannot be unpaused").refuses(WrapUpEnded("1001"), "cannot end a wrap-up")
     play >> LoggedOut("1001")
     play.refuses(Paused("1001"), "offline").refuses(LoggedOut("1001"), "offline")
 

@@ -114,7 +114,7 @@ def test_an_optional_wrap_up_asked_for_is_not_lost_to_a_pause_asked_for_as_well(
 
 def test_a_wrap_up_can_be_asked_for_only_during_a_call_of_a_queue():
     play = Playbook() >> Ready("1001")
-    play.refuses(WrapUpAsked("1001"), "cannot be wrap up asked")
+    play.refuses(WrapUpAsked("1001"), "ready cannot ask for a wrap-up")
     play >> Busied("1001")
     play.refuses(WrapUpAsked("1001"), "a call of their own").refuses(WrapUpAsked("9"), "no agent '9'")
 
@@ -159,7 +159,8 @@ def test_a_disposition_is_for_a_call_of_ones_own_that_was_answered():
     play = talking(M.TIMED) >> Ready("1002")
     play.refuses(Disposed("c1", "1002"), "no call 'c1'").refuses(Disposed("c1", "1001", ""), "needs a code")
     play >> Joined("c2") << Offer("c2", "1002")
-    play.refuses(Disposed("c2", "1002"), "ringing cannot be disposed").refuses(Disposed("c1", "9"), "no agent '9'")
+    play.refuses(Disposed("c2", "1002"), "ringing cannot say how a call ended")
+    play.refuses(Disposed("c1", "9"), "no agent '9'")
 
 
 # --- races --------------------------------------------------------------------------------------------
