@@ -51,7 +51,7 @@ class ManagerLink:
         self._members = Outbox(self.client.post)
         self.ready = asyncio.Event()
         self.engine: Engine | None = None  # set before `client.run()`
-        self.urgent: Callable[[], bool] = lambda: False  # whether somebody waits for more than an event can tell
+        self.urgent: Callable[[], bool] = lambda: False  # whether a caller's session begins: it comes before events
         self._journal = journal
         self._lost_at: datetime | None = None
         self._startup = ""
